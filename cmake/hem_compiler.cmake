@@ -1,0 +1,54 @@
+# The compiler, its flags and the sanitizers. Decision 1 of docs/decisions explains why GCC 12 is refused.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 15)
+    message(FATAL_ERROR
+      "Hem does not build with GCC ${CMAKE_CXX_COMPILER_VERSION}: GCC before 15 destroys closure and aggregate temporaries twice "
+      "inside a co_await expression, so correct programs crash. Use clang 19: cmake --preset release, or -DCMAKE_CXX_COMPILER=clang++-19.")
+  endif()
+  message(WARNING "Hem is tested with clang 19; GCC ${CMAKE_CXX_COMPILER_VERSION} is untested.")
+elseif(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang" OR CMAKE_CXX_COMPILER_VERSION VERSION_LESS 19)
+  message(FATAL_ERROR "Hem needs clang 19 or later, found ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}.")
+endif()
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+set(HEM_SANITIZE "" CACHE STRING "Sanitizers for everything: address,undefined or thread")
+
+# What a consumer of Hem needs for the misuse diagnostics; exported with the targets.
+add_library(hem_options INTERFACE)
+add_library(hem::options ALIAS hem_options)
+set_target_properties(hem_options PROPERTIES EXPORT_NAME options)
+target_compile_features(hem_options INTERFACE cxx_std_23)
+target_include_directories(hem_options INTERFACE
+  "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(hem_options INTERFACE
+    -Werror=dangling -Werror=return-stack-address -Werror=unused-result -Wno-c++26-extensions)
+endif()
+
+# What Hem's own code is built with.
+add_library(hem_private_options INTERFACE)
+target_compile_options(hem_private_options INTERFACE -Wall -Wextra -Wno-missing-field-initializers -Wno-missing-designated-field-initializers -Werror
+  "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(hem_private_options INTERFACE -Xclang -fno-pch-timestamp)
+  find_program(HEM_LLD NAMES ld.lld-19)
+  if(HEM_LLD)
+    target_link_options(hem_private_options INTERFACE "--ld-path=${HEM_LLD}")
+  endif()
+endif()
+if(HEM_SANITIZE)
+  add_compile_options("-fsanitize=${HEM_SANITIZE}" -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options("-fsanitize=${HEM_SANITIZE}")
+  if(HEM_SANITIZE MATCHES "undefined")
+    # libstdc++'s and coroutine frames' vptr checks need RTTI of types that the optimizer may drop.
+    add_compile_options(-fno-sanitize=vptr)
+  endif()
+endif()
+if(HEM_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
