@@ -34,25 +34,25 @@ struct rest_request {
 
 struct rest_response {
     int status = 200;
-    std::vector<std::pair<std::string, std::string>> headers; // names in lower case
-    std::string body;                                         // empty for HEAD
+    std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+    std::string body;                                          // empty for HEAD
 
     // The value of a header, by lower-case name; empty when absent.
     std::string_view header(std::string_view name) const noexcept;
 };
 
 enum class durability {
-    full,    // an acknowledged write survives a power cut
-    relaxed, // it survives a crash of the process
+    full,     // an acknowledged write survives a power cut
+    relaxed,  // it survives a crash of the process
 };
 
 struct engine_options {
-    std::string path = ":memory:"; // the store's file, or ":memory:"
+    std::string path = ":memory:";  // the store's file, or ":memory:"
     std::string cluster_name = "hem";
     embedded::durability durability = embedded::durability::full;
-    std::size_t readers = 0;                                 // reader connections; 0: as many as cores, at least 2
-    std::size_t max_body_bytes = std::size_t{100} << 20;     // larger bodies are a 413
-    std::size_t max_queued_write_bytes = std::size_t{64} << 20; // beyond it writes are a 429
+    std::size_t readers = 0;                                     // reader connections; 0: as many as cores, at least 2
+    std::size_t max_body_bytes = std::size_t{100} << 20;         // larger bodies are a 413
+    std::size_t max_queued_write_bytes = std::size_t{64} << 20;  // beyond it writes are a 429
     std::size_t posting_cache_bytes = std::size_t{64} << 20;
     // Wall clock in epoch milliseconds, for date math (`now`), keep-alives and creation dates; null: the system clock.
     std::int64_t (*now_ms)() = nullptr;
@@ -85,4 +85,4 @@ private:
     std::unique_ptr<implementation> parts_;
 };
 
-} // namespace hem::search::embedded
+}  // namespace hem::search::embedded
