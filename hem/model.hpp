@@ -1,0 +1,5 @@
+// Everything of layer `model`: JSON values, models that are plain structs, constraints, validation errors, JSON Schema.
+#pragma once
+
+#include "hem/model/json.hpp"
+#include "hem/model/json_writer.hpp"
