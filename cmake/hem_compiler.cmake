@@ -1,13 +1,8 @@
-# The compiler, its flags and the sanitizers. Decision 1 of docs/decisions explains why GCC 12 is refused.
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 15)
-    message(FATAL_ERROR
-      "Hem does not build with GCC ${CMAKE_CXX_COMPILER_VERSION}: GCC before 15 destroys closure and aggregate temporaries twice "
-      "inside a co_await expression, so correct programs crash. Use clang 19: cmake --preset release, or -DCMAKE_CXX_COMPILER=clang++-19.")
-  endif()
-  message(WARNING "Hem is tested with clang 19; GCC ${CMAKE_CXX_COMPILER_VERSION} is untested.")
-elseif(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang" OR CMAKE_CXX_COMPILER_VERSION VERSION_LESS 19)
-  message(FATAL_ERROR "Hem needs clang 19 or later, found ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}.")
+# The flags and the sanitizers.
+include(hem_check_compiler)
+hem_check_compiler(reason)
+if(reason)
+  message(FATAL_ERROR "${reason}")
 endif()
 
 set(CMAKE_CXX_STANDARD 23)
@@ -22,6 +17,7 @@ set(HEM_SANITIZE "" CACHE STRING "Sanitizers for everything: address,undefined o
 add_library(hem_options INTERFACE)
 add_library(hem::options ALIAS hem_options)
 set_target_properties(hem_options PROPERTIES EXPORT_NAME options)
+install(TARGETS hem_options EXPORT hem)
 target_compile_features(hem_options INTERFACE cxx_std_23)
 target_include_directories(hem_options INTERFACE
   "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
