@@ -1,0 +1,17 @@
+// The one interface between a server and what it serves: a request in, a response out. `web` implements it; tests do, too.
+#pragma once
+
+#include "hem/http/request.hpp"
+#include "hem/http/response.hpp"
+
+namespace hem {
+template <class Signature>
+class callable;
+}
+
+namespace hem::http {
+
+// Called once per request; the request lives until the response has been sent. An exception that leaves it becomes 500.
+using handler = hem::callable<hem::task<response>(request&)>;
+
+}  // namespace hem::http
