@@ -17,11 +17,31 @@ function(hem_use_pch target kind)
       target_compile_options(${owner} PRIVATE -O0)
     endif()
     target_precompile_headers(${owner} PRIVATE ${headers})
+    hem_checksum_pch(${owner} ${headers})
   endif()
   if(kind STREQUAL "test")
     target_compile_options(${target} PRIVATE -O0)
   endif()
   target_precompile_headers(${target} REUSE_FROM ${owner})
+endfunction()
+
+# The compiled form holds this clone's path, so ccache could share nothing that uses it. With CCACHE_PCH_EXTSUM (./dev sets it) ccache
+# takes the checksum beside it instead: that of the text that the headers amount to. No file that is compiled with it may name the
+# header's path either, and clang needs only the compiled form.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH "-Xclang" "-include-pch" "-Xclang" "<PCH_FILE>")
+endif()
+
+function(hem_checksum_pch owner)
+  list(TRANSFORM ARGN PREPEND "#include " OUTPUT_VARIABLE text)
+  list(JOIN text "\n" text)
+  file(WRITE "${PROJECT_BINARY_DIR}/${owner}_text.cpp" "${text}\n")
+  execute_process(COMMAND "${CMAKE_CXX_COMPILER}" -std=c++23 -E -P "${PROJECT_BINARY_DIR}/${owner}_text.cpp"
+    OUTPUT_VARIABLE text RESULT_VARIABLE status)
+  if(status EQUAL 0)
+    string(SHA256 sum "${text}")
+    file(WRITE "${PROJECT_BINARY_DIR}/CMakeFiles/${owner}.dir/cmake_pch.hxx.pch.sum" "${sum}\n")
+  endif()
 endfunction()
 
 function(hem_layer name)

@@ -31,7 +31,7 @@ usage() {
 if [ -z "${HEM_COMPILER_LAUNCHER+set}" ] && command -v ccache >/dev/null; then
     export HEM_COMPILER_LAUNCHER=ccache
 fi
-export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 CCACHE_PCH_EXTSUM=1
 export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
 
 # Compilers take about 1 GiB each in the worst file: never more at once than memory holds.
