@@ -3,3 +3,5 @@
 
 #include "hem/model/json.hpp"
 #include "hem/model/json_writer.hpp"
+#include "hem/model/members.hpp"
+#include "hem/model/validation.hpp"

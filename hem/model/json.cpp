@@ -16,7 +16,7 @@ constexpr double two_to_64 = 18446744073709551616.0;
 
 constexpr std::string_view kind_names[] = {"null", "boolean", "integer", "integer", "number", "number", "string", "array", "object"};
 
-const json null_value;
+constinit const json null_value;
 
 template <class Items>
 auto* find_member(Items& items, std::string_view key) noexcept {

@@ -20,7 +20,7 @@ constexpr std::array<bool, 256> make_escaped() {
 }
 constexpr auto escaped = make_escaped();
 
-// True if one of the eight bytes must be escaped (exact: no byte above 0x7f counts).
+// False if none of the eight bytes must be escaped; true may be a false alarm.
 bool any_escaped(std::uint64_t block) noexcept {
     constexpr std::uint64_t ones = 0x0101010101010101u;
     constexpr std::uint64_t high = 0x8080808080808080u;
