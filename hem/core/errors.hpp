@@ -104,8 +104,8 @@ public:
 // Errors that left a group with `errors::all`, in order of arrival. Never empty, never holds a cancellation.
 class exception_group : public std::runtime_error {
 public:
-    exception_group(std::string message, std::vector<std::exception_ptr> errors)
-        : std::runtime_error(std::move(message)), errors_(std::move(errors)) {}
+    exception_group(const std::string& message, std::vector<std::exception_ptr> errors)
+        : std::runtime_error(message), errors_(std::move(errors)) {}
 
     const std::vector<std::exception_ptr>& errors() const noexcept { return errors_; }
 
@@ -120,6 +120,7 @@ public:
             } catch (const exception_group& inner) {
                 if (inner.contains<E>()) return true;
             } catch (...) {
+                // another kind: the next one
             }
         }
         return false;
@@ -138,6 +139,7 @@ public:
             } catch (const exception_group& inner) {
                 count += inner.handle<E>(f);
             } catch (...) {
+                // another kind: the next one
             }
         }
         return count;
