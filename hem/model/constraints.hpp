@@ -45,7 +45,6 @@ enum class constraint_kind : std::uint8_t {
     in_past,
     in_future,
     aware,
-    url_scheme,
     check,
     // what the reader and the writer look at
     strict,
@@ -105,6 +104,22 @@ struct text_list {
     static constexpr std::string_view texts[] = {Text.view()...};
 };
 
+// A template argument that is a number, a bool or a text.
+template <class T>
+struct literal {
+    T value;
+    consteval literal(T given) : value(given) {}
+    constexpr T view() const { return value; }
+};
+template <std::size_t N>
+struct literal<char[N]> : fixed_string<N> {
+    using fixed_string<N>::fixed_string;
+};
+template <class T>
+literal(T) -> literal<T>;
+template <std::size_t N>
+literal(const char (&)[N]) -> literal<char[N]>;
+
 template <class F>
 struct check_argument;
 template <class R, class A>
@@ -146,10 +161,6 @@ struct one_of {
     static_assert(sizeof...(Text) > 0, "hem: one_of needs at least one text");
     static constexpr detail::constraint data{.kind = detail::constraint_kind::one_of, .texts = detail::text_list<Text...>::texts};
 };
-template <fixed_string... Scheme>
-struct url_scheme {
-    static constexpr detail::constraint data{.kind = detail::constraint_kind::url_scheme, .texts = detail::text_list<Scheme...>::texts};
-};
 struct unique_items : detail::flag_constraint<detail::constraint_kind::unique_items> {};
 struct in_past : detail::flag_constraint<detail::constraint_kind::in_past> {};
 struct in_future : detail::flag_constraint<detail::constraint_kind::in_future> {};
@@ -177,18 +188,10 @@ template <fixed_string Text>
 struct title : detail::text_constraint<detail::constraint_kind::title, Text> {};
 template <fixed_string Text>
 struct description : detail::text_constraint<detail::constraint_kind::description, Text> {};
-template <auto Value>
+template <detail::literal Value>
 struct example {
-    static constexpr detail::constraint data{.kind = detail::constraint_kind::example, .example = [] {
-                                                 if constexpr (requires { Value.view(); }) {
-                                                     return json(Value.view());
-                                                 } else {
-                                                     return json(Value);
-                                                 }
-                                             }};
+    static constexpr detail::constraint data{.kind = detail::constraint_kind::example, .example = [] { return json(Value.view()); }};
 };
-template <fixed_string Text>
-struct example_text : example<Text> {};
 struct deprecated : detail::flag_constraint<detail::constraint_kind::deprecated> {};
 // F takes the value and throws value_error: check<[](const std::string& name) { … }>.
 template <auto F>

@@ -146,6 +146,26 @@ public:
         json_location node_;
     };
 
+    // Keeps the flags of the context and puts them back.
+    class flags {
+    public:
+        explicit flags(read_context& context) noexcept
+            : context_(context), strict_(context.strict), allow_inf_nan_(context.allow_inf_nan), secret_(context.secret) {}
+        ~flags() {
+            context_.strict = strict_;
+            context_.allow_inf_nan = allow_inf_nan_;
+            context_.secret = secret_;
+        }
+        flags(const flags&) = delete;
+        flags& operator=(const flags&) = delete;
+
+    private:
+        read_context& context_;
+        bool strict_;
+        bool allow_inf_nan_;
+        bool secret_;
+    };
+
 private:
     bool add(std::string_view type, std::string_view msg, const json_source* input, json ctx);
 

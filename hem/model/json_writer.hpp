@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hem {
 
@@ -21,10 +22,20 @@ void append_json_number(std::string& out, float value);
 void append_json_integer(std::string& out, std::int64_t value);
 void append_json_integer(std::string& out, std::uint64_t value);
 
+// What is left out when a model is written. `include` and `exclude` name members of the outermost models on the wire.
+struct write_options {
+    bool exclude_none = false;      // optionals without value, null
+    bool exclude_unset = false;     // members that the reader did not see; the model needs a `fields_set` member
+    bool exclude_defaults = false;  // members that equal the model's initial value
+    bool by_alias = true;           // false: C++ names
+    std::vector<std::string_view> include{};
+    std::vector<std::string_view> exclude{};
+};
+
 class json_writer {
 public:
-    // `out` outlives the writer; what it holds already stays in front.
-    explicit json_writer(std::string& out) noexcept : out_(out) {}
+    // `out` and `options` outlive the writer; what `out` holds already stays in front.
+    explicit json_writer(std::string& out, const write_options* options = nullptr) noexcept : out_(out), options_(options) {}
     json_writer(const json_writer&) = delete;
     json_writer& operator=(const json_writer&) = delete;
 
@@ -108,6 +119,9 @@ public:
     }
 
     std::string& out() noexcept { return out_; }
+    const write_options* options() const noexcept { return options_; }  // null: all is written
+    // Number of models that are being written around the current place; models count it.
+    int& model_depth() noexcept { return model_depth_; }
 
 private:
     void separate() {
@@ -117,6 +131,8 @@ private:
     void write_tree(const json& any);
 
     std::string& out_;
+    const write_options* options_;
+    int model_depth_ = 0;
     bool comma_ = false;
 };
 
