@@ -1,0 +1,54 @@
+// What a task's context is made of: an immutable linked list of (variable, value), shared by everybody who copied it. Copying a context is
+// copying a counted pointer; setting a variable puts a node in front. Belongs to one thread at a time, except that the count is atomic
+// because workers take a copy along.
+#pragma once
+
+#include <atomic>
+#include <utility>
+
+namespace hem::detail {
+
+struct context_node {
+    const void* key;
+    context_node* next;
+    std::atomic<unsigned> references{1};
+    void (*destroy)(context_node*) noexcept;
+};
+
+class context_pointer {
+public:
+    context_pointer() noexcept = default;
+    explicit context_pointer(context_node* adopted) noexcept : node_(adopted) {}
+    context_pointer(const context_pointer& other) noexcept : node_(other.node_) {
+        if (node_) node_->references.fetch_add(1, std::memory_order_relaxed);
+    }
+    context_pointer(context_pointer&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+    context_pointer& operator=(context_pointer other) noexcept {
+        std::swap(node_, other.node_);
+        return *this;
+    }
+    ~context_pointer() {
+        if (node_) release(node_);
+    }
+    context_node* get() const noexcept { return node_; }
+    context_node* detach() noexcept { return std::exchange(node_, nullptr); }
+
+    const context_node* find(const void* key) const noexcept {
+        for (const context_node* at = node_; at; at = at->next) {
+            if (at->key == key) return at;
+        }
+        return nullptr;
+    }
+
+private:
+    static void release(context_node* node) noexcept {
+        while (node && node->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            context_node* next = node->next;
+            node->destroy(node);
+            node = next;
+        }
+    }
+    context_node* node_ = nullptr;
+};
+
+}  // namespace hem::detail

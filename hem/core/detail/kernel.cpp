@@ -1,0 +1,355 @@
+#include "hem/core/detail/kernel.hpp"
+
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <system_error>
+
+
+#include "hem/core/detail/group_core.hpp"
+#include "hem/core/detail/interrupts.hpp"
+#include "hem/core/errors.hpp"
+#include "hem/core/report.hpp"
+
+namespace hem {
+namespace {
+
+std::int64_t read_ns(clockid_t id) noexcept {
+    timespec t;
+    ::clock_gettime(id, &t);
+    return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+}
+
+constexpr std::chrono::sys_time<std::chrono::nanoseconds> virtual_epoch{std::chrono::seconds(1'735'689'600)};  // 2025-01-01T00:00:00Z
+
+}  // namespace
+
+time_point clock::now() noexcept {
+    if (detail::running.loop) return detail::running.loop->now();
+    return time_point(duration(read_ns(CLOCK_MONOTONIC)));
+}
+
+std::chrono::sys_time<std::chrono::nanoseconds> system_now() noexcept {
+    if (auto* loop = detail::running.loop; loop && loop->virtual_clock) return loop->system_base + loop->now().time_since_epoch();
+    return std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(read_ns(CLOCK_REALTIME)));
+}
+
+namespace detail {
+
+constinit thread_local running_state running;
+
+kernel& current_kernel() {
+    if (!running.loop) throw usage_error("there is no running loop on this thread: call this from a task, started by hem::run");
+    return *running.loop;
+}
+
+task_header& current_task_header() {
+    if (!running.loop || !running.loop->current) {
+        throw usage_error("there is no running task on this thread: await this inside a coroutine that hem::run started");
+    }
+    return *running.loop->current;
+}
+
+std::string task_header::display_name() const { return name ? *name : "task-" + std::to_string(id); }
+
+scope_state& task_header::own_scope() {
+    if (!handle_scope) {
+        handle_scope = std::make_unique<scope_state>();
+        handle_scope->insert_around(*this);
+    }
+    return *handle_scope;
+}
+
+// ---- inbox ------------------------------------------------------------------------------------------------------------------------------
+
+inbox::inbox() : wake_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    if (wake_fd_ < 0) throw std::system_error(errno, std::system_category(), "cannot make the loop's event descriptor");
+}
+
+inbox::~inbox() { ::close(wake_fd_); }
+
+post_node* inbox::closed_mark() noexcept {
+    static post_node mark;
+    return &mark;
+}
+
+bool inbox::push(post_node* node) noexcept {
+    post_node* head = head_.load(std::memory_order_relaxed);
+    do {
+        if (head == closed_mark()) return false;
+        node->next = head;
+    } while (!head_.compare_exchange_weak(head, node, std::memory_order_seq_cst, std::memory_order_relaxed));
+    if (armed_.exchange(false, std::memory_order_seq_cst)) {
+        const std::uint64_t one = 1;
+        while (::write(wake_fd_, &one, sizeof one) < 0 && errno == EINTR) {
+        }
+    }
+    return true;
+}
+
+post_node* inbox::reverse(post_node* newest) noexcept {
+    post_node* oldest = nullptr;
+    while (newest) {
+        post_node* next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    return oldest;
+}
+
+post_node* inbox::take() noexcept { return reverse(head_.exchange(nullptr, std::memory_order_acquire)); }
+
+post_node* inbox::close() noexcept { return reverse(head_.exchange(closed_mark(), std::memory_order_acquire)); }
+
+bool inbox::prepare_sleep() noexcept {
+    armed_.store(true, std::memory_order_seq_cst);
+    if (head_.load(std::memory_order_seq_cst) == nullptr) return true;
+    end_sleep();
+    return false;
+}
+
+// ---- kernel -----------------------------------------------------------------------------------------------------------------------------
+
+kernel::kernel(const kernel_options& options)
+    : virtual_clock(options.virtual_clock), autojump(options.autojump), shuffle(options.shuffle),
+      current_time(options.virtual_clock ? time_point(duration::zero()) : time_point(duration(read_ns(CLOCK_MONOTONIC)))),
+      system_base(virtual_epoch), timers(current_time), remote(std::make_shared<inbox>()), io(remote->wake_fd()), random(options.seed),
+      shuffle_random(options.seed ^ 0x5DEECE66Du), default_grace(options.default_grace) {
+    now_known = virtual_clock;
+}
+
+kernel::~kernel() {
+    for (post_node* node : {posts_head, remote->close()}) {
+        while (node) {
+            post_node* next = node->next;
+            node->destroy(node);
+            node = next;
+        }
+    }
+}
+
+void kernel::read_clock() noexcept {
+    current_time = time_point(duration(read_ns(CLOCK_MONOTONIC)));
+    now_known = true;
+}
+
+void kernel::jump_to(time_point t) noexcept { current_time = std::max(current_time, t); }
+
+void kernel::post(post_node* node) noexcept {
+    node->next = nullptr;
+    *posts_tail = node;
+    posts_tail = &node->next;
+}
+
+void kernel::adopt(task_header& task, group_core* group, scope_state& scope) noexcept {
+    task.loop = this;
+    task.group = group;
+    task.birth_scope = &scope;
+    task.id = next_task_id++;
+    scope.add_task(task);
+    tasks.push_back(task);
+    ++live_tasks;
+}
+
+void kernel::interrupt(task_header& task) noexcept {
+    wait_node* node = task.waiting;
+    if (!node) return;  // running, or not started: it meets the cancellation at its next cancel point
+    if (node->state == wait_node::status::parked) {
+        if (node->ops->abort && node->ops->abort(*node)) {
+            node->state = wait_node::status::cancelled;
+            make_ready(task);
+        }
+    } else if (node->state == wait_node::status::granted) {
+        if (!node->ops->revoke || node->ops->revoke(*node)) node->state = wait_node::status::cancelled;
+    }
+}
+
+void kernel::resume(task_header& task) {
+    current = &task;
+    budget = resume_budget;
+    ++task.resumes;
+    ++total_resumes;
+    task.waiting = nullptr;
+    task.woken_by = nullptr;
+    if (task.resume_point) {
+        task.resume_point.resume();
+    } else {
+        task.start();
+    }
+    if (just_finished) {
+        task_header& done = *std::exchange(just_finished, nullptr);
+        std::exception_ptr error = done.finish();
+        bool was_cancelled = false;
+        if (error && *error.__cxa_exception_type() == typeid(cancelled)) {
+            if (done.birth_scope->cancelled()) {
+                was_cancelled = true;
+                error = nullptr;
+                done.set_cancelled();
+            } else {
+                error = std::make_exception_ptr(
+                    usage_error("task '" + done.display_name() + "' threw a stored hem::cancelled although nothing cancelled it"));
+                done.set_error(error);
+            }
+        }
+        done.finished = true;
+        done.scope->remove_task(done);
+        tasks.erase(done);
+        --live_tasks;
+        if (done.group) done.group->child_finished(done, std::move(error), was_cancelled);
+        done.release();
+    }
+    current = nullptr;
+}
+
+void kernel::start_now(task_header& task) {
+    task_header* creator = current;
+    const auto left = budget;
+    resume(task);
+    current = creator;
+    budget = left;
+}
+
+void kernel::run_posts() {
+    post_node* node = posts_head;
+    posts_head = nullptr;
+    posts_tail = &posts_head;
+    while (node) {
+        post_node* next = node->next;
+        try {
+            node->run(node);
+        } catch (...) {
+            if (!callback_error) {
+                callback_error = std::current_exception();
+                root().cancel({.kind = cancel_kind::shutdown, .text = "a callback threw " + describe(callback_error), .task = {}});
+            }
+        }
+        node = next;
+    }
+}
+
+void kernel::drain_posts_once() {
+    for (post_node* node = remote->take(); node;) {
+        post_node* next = node->next;
+        post(node);
+        node = next;
+    }
+    run_posts();
+}
+
+void kernel::shuffle_batch(task_header*& head) {
+    std::vector<task_header*> batch;
+    for (task_header* task = head; task; task = task->ready_next) batch.push_back(task);
+    const std::vector<task_header*> original = batch;
+    for (std::size_t i = batch.size(); i > 1; --i) std::swap(batch[i - 1], batch[shuffle_random.below(i)]);
+    // Waiters that one primitive woke keep their order: that order is a promise of the primitive.
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        const void* source = batch[i]->woken_by;
+        if (!source) continue;
+        std::size_t seen = 0;
+        for (std::size_t k = 0; k < i; ++k) seen += batch[k]->woken_by == source;
+        if (seen) continue;
+        std::size_t slot = i;
+        for (task_header* task : original) {
+            if (task->woken_by != source) continue;
+            while (batch[slot]->woken_by != source) ++slot;
+            batch[slot++] = task;
+        }
+    }
+    head = nullptr;
+    task_header** tail = &head;
+    for (task_header* task : batch) {
+        *tail = task;
+        task->ready_next = nullptr;
+        tail = &task->ready_next;
+    }
+}
+
+void kernel::run_batch() {
+    task_header* task = ready_head;
+    ready_head = nullptr;
+    ready_tail = &ready_head;
+    if (shuffle && task && task->ready_next) shuffle_batch(task);
+    while (task) {
+        task_header* next = task->ready_next;
+        resume(*task);
+        task = next;
+    }
+}
+
+void kernel::wait_for_work() {
+    if (virtual_clock) {
+        if (outside_work == 0 && io.waiters() == 0 && remote->empty()) {
+            if (!blocked_waiters.empty()) {
+                grant(blocked_waiters.pop_front());
+                return;
+            }
+            const auto next = timers.next();
+            if (autojump && freeze_count == 0 && next != time_point::max()) {
+                current_time = std::max(current_time, next);
+                return;
+            }
+            if (next == time_point::max() && !callback_error) {
+                std::string waiting;
+                for (task_header& task : tasks) {
+                    waiting += (waiting.empty() ? "" : ", ") + task.display_name() + " (" + (task.waiting ? task.waiting->ops->kind : "?") + ")";
+                }
+                callback_error = std::make_exception_ptr(deadlock_error("nothing can wake any task any more: " + waiting));
+                root().cancel({.kind = cancel_kind::shutdown, .text = "deadlock", .task = {}});
+                return;
+            }
+        }
+        if (remote->prepare_sleep()) {
+            io.poll(*this, duration::max());
+            remote->end_sleep();
+        }
+        return;
+    }
+    const auto next = timers.next();
+    duration timeout = duration::max();
+    if (next != time_point::max()) {
+        read_clock();
+        timeout = next - current_time;
+    }
+    if (timeout > duration::zero() && remote->prepare_sleep()) {
+        ++wakeups;
+        io.poll(*this, timeout);
+        remote->end_sleep();
+    } else {
+        io.poll(*this, duration::zero());
+    }
+    now_known = false;
+}
+
+void kernel::tick() {
+    ++ticks;
+    now_known = virtual_clock;
+    if (!ready_head && !posts_head && remote->empty() && !signals_pending() && (timers.size() == 0 || timers.next() > now())) {
+        wait_for_work();
+        polls_skipped = 0;
+    } else if (io.waiters() != 0 && ++polls_skipped >= poll_interval) {
+        polls_skipped = 0;
+        io.poll(*this, duration::zero());
+    }
+    if (!remote->empty()) {
+        for (post_node* node = remote->take(); node;) {
+            post_node* next = node->next;
+            post(node);
+            node = next;
+        }
+    }
+    if (signals_pending()) [[unlikely]] dispatch_signals(*this);
+    if (timers.size() != 0) timers.expire(now());
+    if (posts_head) run_posts();
+    run_batch();
+}
+
+void kernel::run_until_finished(task_header& main) {
+    while (!main.finished) tick();
+}
+
+}  // namespace detail
+}  // namespace hem

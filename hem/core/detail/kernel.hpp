@@ -1,0 +1,209 @@
+// The loop's state and its hot paths. One kernel per thread and run; everything but the inbox belongs to that thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "hem/core/clock.hpp"
+#include "hem/core/detail/reactor.hpp"
+#include "hem/core/detail/scope_state.hpp"
+#include "hem/core/detail/task_header.hpp"
+#include "hem/core/detail/timer.hpp"
+#include "hem/core/random.hpp"
+
+namespace hem {
+class loop;
+}
+
+namespace hem::detail {
+
+struct timers_tag;
+
+// A callback that waits in the loop's queue of posts. Made and destroyed by whoever posts it.
+struct post_node {
+    post_node* next = nullptr;
+    void (*run)(post_node*) = nullptr;      // runs and destroys; what it throws ends the run
+    void (*destroy)(post_node*) noexcept = nullptr;
+};
+
+// Posts from other threads: any thread pushes, the loop takes the whole stack and reverses it. One eventfd write per sleep, not per push:
+// `armed_` is set by the loop before it sleeps, and it looks at the stack again after setting it. Shared by the loop and by whoever may
+// still post when the loop has ended.
+class inbox {
+public:
+    inbox();
+    ~inbox();
+    inbox(const inbox&) = delete;
+    inbox& operator=(const inbox&) = delete;
+
+    // False if the loop has ended: the node stays the caller's. Thread-safe.
+    bool push(post_node* node) noexcept;
+    // Loop side: everything pushed so far, oldest first.
+    post_node* take() noexcept;
+    bool empty() const noexcept { return head_.load(std::memory_order_acquire) == nullptr; }
+    // Loop side: declares that the loop is about to sleep; false if something came in between.
+    bool prepare_sleep() noexcept;
+    void end_sleep() noexcept { armed_.store(false, std::memory_order_relaxed); }
+    // Loop side: later pushes fail. Returns what was pushed before.
+    post_node* close() noexcept;
+    int wake_fd() const noexcept { return wake_fd_; }
+
+private:
+    static post_node* closed_mark() noexcept;
+    static post_node* reverse(post_node* newest) noexcept;
+    std::atomic<post_node*> head_{nullptr};
+    std::atomic<bool> armed_{false};
+    int wake_fd_;
+};
+
+struct kernel_options {
+    bool virtual_clock = false;
+    bool shuffle = false;
+    bool autojump = true;
+    std::uint64_t seed = 0;
+    duration default_grace = std::chrono::seconds(5);
+};
+
+struct kernel {
+    static constexpr std::int32_t resume_budget = 128;  // completions without suspension in one resume
+    static constexpr int poll_interval = 16;            // ticks with work between two looks at the reactor
+
+    explicit kernel(const kernel_options& options);
+    ~kernel();
+    kernel(const kernel&) = delete;
+    kernel& operator=(const kernel&) = delete;
+
+    // ---- hot paths
+    void make_ready(task_header& task) noexcept {
+        task.ready_next = nullptr;
+        *ready_tail = &task;
+        ready_tail = &task.ready_next;
+    }
+    // Ends a parked wait with its grant; the task resumes in a later tick.
+    void grant(wait_node& node) noexcept {
+        node.state = wait_node::status::granted;
+        make_ready(*node.task);
+    }
+    // One completion without suspension; false when the budget is used up and the task should yield.
+    bool spend_budget() noexcept { return --budget > 0; }
+    time_point now() noexcept {
+        if (!now_known) [[unlikely]] read_clock();
+        return current_time;
+    }
+
+    // ---- life of a task
+    void adopt(task_header& task, group_core* group, scope_state& scope) noexcept;  // registers, does not queue
+    void start_now(task_header& task);                                             // eager start inside the creator's resume
+    void interrupt(task_header& task) noexcept;                                    // its scope was cancelled
+    void resume(task_header& task);
+
+    // ---- the loop
+    void run_until_finished(task_header& main);
+    void drain_posts_once();
+    void reset_root_scope() noexcept { root_storage.emplace(); }  // between two runs of one runner
+    void post(post_node* node) noexcept;
+    void jump_to(time_point t) noexcept;  // virtual clock only
+    void add_timer(timer& t, time_point deadline) noexcept { timers.add(t, deadline); }
+
+    void read_clock() noexcept;
+    void tick();
+    void wait_for_work();
+    void run_posts();
+    void run_batch();
+    void shuffle_batch(task_header*& head);
+
+    task_header* ready_head = nullptr;
+    task_header** ready_tail = &ready_head;
+    task_header* current = nullptr;
+    task_header* just_finished = nullptr;
+    std::int32_t budget = resume_budget;
+    bool now_known = false;
+    bool virtual_clock;
+    bool autojump;
+    bool shuffle;
+    int freeze_count = 0;
+    time_point current_time{};
+    std::chrono::sys_time<std::chrono::nanoseconds> system_base{};
+    timer_queue timers;
+    std::shared_ptr<inbox> remote;
+    reactor io;
+    std::optional<scope_state> root_storage{std::in_place};
+    scope_state& root() noexcept { return *root_storage; }
+    intrusive_list<task_header, all_tasks_tag> tasks;
+    intrusive_list<timed_scope, shield_tag> graces;      // shields whose grace time runs
+    intrusive_list<wait_node, wait_tag> blocked_waiters;  // wait_all_tasks_blocked, by cushion then arrival
+    post_node* posts_head = nullptr;
+    post_node** posts_tail = &posts_head;
+    random_generator random;
+    random_generator shuffle_random;
+    duration default_grace;
+    std::uint64_t next_task_id = 1;
+    std::uint64_t ticks = 0;
+    std::uint64_t total_resumes = 0;
+    std::uint64_t wakeups = 0;         // returns from a blocking poll
+    std::size_t live_tasks = 0;
+    int polls_skipped = 0;
+    std::size_t outside_work = 0;      // worker jobs in flight: the virtual clock waits for them
+    std::exception_ptr callback_error;
+    task_header* main_task = nullptr;
+    void* trace = nullptr;             // determinism checks: where a trace of resumes is written
+    loop* owner = nullptr;
+};
+
+// What runs on this thread now.
+struct running_state {
+    kernel* loop = nullptr;
+};
+extern constinit thread_local running_state running;
+
+// The running loop; throws usage_error outside of one, naming what was called.
+kernel& current_kernel();
+task_header& current_task_header();
+
+[[noreturn]] void throw_cancelled(task_header& task);
+
+// ---- for awaiters of leaf operations ------------------------------------------------------------------------------------------------
+// A leaf awaiter derives from wait_node and is written as
+//     bool await_ready()               { return begin_wait(*this) || (try_it() && complete_now(*this)); }
+//     void await_suspend(handle h)     { if (suspend_wait(*this, h)) queue(*this); }
+//     T    await_resume()              { end_wait(*this); return take(); }
+
+// True if the scope is cancelled: the operation must not have any effect.
+inline bool begin_wait(wait_node& node) {
+    task_header& task = current_task_header();
+    node.task = &task;
+    if (task.scope->cancelled()) [[unlikely]] {
+        node.state = wait_node::status::cancelled;
+        return true;
+    }
+    return false;
+}
+
+// The operation has completed at once: true to go on, false to yield first because the resume's budget is used up.
+inline bool complete_now(wait_node& node) noexcept {
+    node.state = wait_node::status::granted;
+    return node.task->loop->spend_budget();
+}
+
+// True if the caller has to queue the node now; false if it completed and only yields.
+inline bool suspend_wait(wait_node& node, std::coroutine_handle<> handle) noexcept {
+    task_header& task = *node.task;
+    task.resume_point = handle;
+    task.waiting = &node;
+    if (node.state == wait_node::status::granted) {
+        task.loop->make_ready(task);
+        return false;
+    }
+    node.state = wait_node::status::parked;
+    return true;
+}
+
+inline void end_wait(wait_node& node) {
+    if (node.state == wait_node::status::cancelled) [[unlikely]] throw_cancelled(*node.task);
+}
+
+}  // namespace hem::detail

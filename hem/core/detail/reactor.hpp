@@ -1,0 +1,99 @@
+// Readiness of descriptors by epoll, edge-triggered: a descriptor is registered once and remembers what it was told, so that a read after a
+// short read and a write after a full write cost no extra system call.
+#pragma once
+
+#include <cstdint>
+#include <system_error>
+
+#include "hem/core/clock.hpp"
+#include "hem/core/detail/wait_node.hpp"
+
+namespace hem::detail {
+
+struct kernel;
+
+// A descriptor of the running loop. Owns it: closes it on destruction. At most one waiter per direction.
+class io_descriptor {
+public:
+    io_descriptor() noexcept = default;
+    // Takes `fd` over; it must be non-blocking. Registers with the running loop; throws std::system_error and closes if that fails.
+    explicit io_descriptor(int fd);
+    io_descriptor(io_descriptor&& other) noexcept;
+    io_descriptor& operator=(io_descriptor&& other) noexcept;
+    ~io_descriptor() { close(); }
+
+    int fd() const noexcept { return state_ ? state_->fd : -1; }
+    explicit operator bool() const noexcept { return state_ != nullptr; }
+    // Closes at once; a task that waits on it gets closed_resource. Does nothing when closed.
+    void close() noexcept;
+    // Gives the descriptor up without closing it.
+    int release() noexcept;
+
+    struct record;
+
+    // Awaitable: suspends until the direction may make progress. Cancel point. A wait that finds the direction ready does not suspend.
+    // After a call returned EAGAIN, clear_readable/clear_writable says so; after a short read of a stream, too.
+    class wait_awaiter;
+    wait_awaiter wait_readable() noexcept;
+    wait_awaiter wait_writable() noexcept;
+    bool readable() const noexcept { return state_->readable; }
+    bool writable() const noexcept { return state_->writable; }
+    void clear_readable() noexcept { if (!state_->hung_up) state_->readable = false; }
+    void clear_writable() noexcept { if (!state_->hung_up) state_->writable = false; }
+    // The peer shut its side down or the connection failed: reading tells which.
+    bool hung_up() const noexcept { return state_->hung_up; }
+
+    struct record {
+        int fd = -1;
+        bool readable = true;
+        bool writable = true;
+        bool hung_up = false;
+        bool closed = false;
+        kernel* loop = nullptr;
+        wait_node* reader = nullptr;
+        wait_node* writer = nullptr;
+    };
+
+private:
+    record* state_ = nullptr;
+};
+
+class io_descriptor::wait_awaiter : public wait_node {
+public:
+    wait_awaiter(record& target, bool write) noexcept;
+    bool await_ready();
+    void await_suspend(std::coroutine_handle<> handle);
+    void await_resume();
+
+private:
+    static bool abort(wait_node& node) noexcept;
+    static bool keep(wait_node&) noexcept { return false; }
+    static const wait_ops read_ops;
+    static const wait_ops write_ops;
+    friend class io_descriptor;
+    record* target_;  // null once the descriptor was closed under the wait
+    bool write_;
+};
+
+class reactor {
+public:
+    // Wakes up when `wake_fd`, an eventfd that stays the caller's, is written.
+    explicit reactor(int wake_fd);
+    ~reactor();
+    reactor(const reactor&) = delete;
+    reactor& operator=(const reactor&) = delete;
+
+    // Waits up to `timeout` (zero: only looks; max: no limit) and grants whoever waits for what became ready. Returns the number of events.
+    int poll(kernel& loop, duration timeout);
+    void add(io_descriptor::record& descriptor);
+    void remove(io_descriptor::record& descriptor) noexcept;
+    std::size_t waiters() const noexcept { return waiters_; }
+
+private:
+    friend class io_descriptor;
+    int epoll_fd_;
+    int wake_fd_;
+    std::size_t waiters_ = 0;
+};
+
+}  // namespace hem::detail

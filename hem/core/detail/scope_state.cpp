@@ -1,0 +1,206 @@
+#include "hem/core/detail/scope_state.hpp"
+
+#include "hem/core/detail/kernel.hpp"
+#include "hem/core/detail/task_header.hpp"
+#include "hem/core/report.hpp"
+
+namespace hem {
+
+std::string to_string(const cancel_reason& reason) {
+    std::string text;
+    switch (reason.kind) {
+    case cancel_kind::requested: text = "requested"; break;
+    case cancel_kind::deadline: text = "deadline"; break;
+    case cancel_kind::sibling_failed: text = "sibling failed"; break;
+    case cancel_kind::interrupt: text = "interrupt"; break;
+    case cancel_kind::shutdown: text = "shutdown"; break;
+    }
+    if (!reason.task.empty()) text += " (" + reason.task + ")";
+    if (!reason.text.empty()) text += ": " + reason.text;
+    return text;
+}
+
+namespace detail {
+
+struct cancelled_access {
+    static cancelled make(std::shared_ptr<const cancel_reason> reason) { return cancelled(std::move(reason)); }
+};
+
+void throw_cancelled(task_header& task) { throw cancelled_access::make(task.scope->reason()); }
+
+scope_state::~scope_state() {
+    if (linked()) unlink();
+}
+
+std::shared_ptr<const cancel_reason> scope_state::reason() const {
+    std::shared_ptr<const cancel_reason> found;
+    for (const scope_state* at = this; at; at = at->parent_) {
+        if (at->own_cancelled_) found = at->reason_;
+        if (at->shielding_) break;
+    }
+    return found ? found : std::make_shared<const cancel_reason>();
+}
+
+void scope_state::cancel(cancel_reason reason) noexcept {
+    if (own_cancelled_ || left_) return;
+    own_cancelled_ = true;
+    reason_ = std::make_shared<const cancel_reason>(std::move(reason));
+    if (!effective_) propagate();
+}
+
+void scope_state::mark() noexcept {
+    effective_ = true;
+    for (task_header& task : tasks_) task.loop->interrupt(task);
+}
+
+// Depth first without recursion: nesting may be thousands deep.
+void scope_state::propagate() noexcept {
+    mark();
+    scope_state* at = this;
+    auto first_child = [](scope_state* s) { return s->children_.empty() ? nullptr : &s->children_.front(); };
+    auto next_sibling = [](scope_state* s) -> scope_state* {
+        return s == &s->parent_->children_.back() ? nullptr : static_cast<scope_state*>(static_cast<list_link<scope_sibling_tag>*>(s)->next);
+    };
+    scope_state* next = first_child(at);
+    for (;;) {
+        if (next) {
+            at = next;
+            bool descend = false;
+            if (at->shielding_) {
+                static_cast<timed_scope*>(at)->start_grace();
+            } else if (!at->effective_) {
+                at->mark();
+                descend = true;
+            }
+            next = descend ? first_child(at) : nullptr;
+            if (next) continue;
+        }
+        while (at != this && !(next = next_sibling(at))) at = at->parent_;
+        if (at == this) return;
+    }
+}
+
+void scope_state::adopt_parent(scope_state* parent) noexcept {
+    parent_ = parent;
+    if (!parent) return;
+    parent->children_.push_back(*this);
+    if (parent->effective_) {
+        if (shielding_) {
+            static_cast<timed_scope*>(this)->start_grace();
+        } else {
+            effective_ = true;
+        }
+    }
+    if (own_cancelled_) effective_ = true;
+}
+
+void scope_state::enter(task_header& task) noexcept {
+    entered_ = true;
+    adopt_parent(task.scope);
+    task.scope->tasks_.erase(task);
+    tasks_.push_back(task);
+    task.scope = this;
+}
+
+void scope_state::leave(task_header& task) noexcept {
+    left_ = true;
+    tasks_.erase(task);
+    task.scope = parent_;
+    parent_->tasks_.push_back(task);
+    static_cast<list_link<scope_sibling_tag>&>(*this).unlink();
+}
+
+void scope_state::insert_around(task_header& task) noexcept {
+    scope_state* outside = task.birth_scope;
+    adopt_parent(outside);
+    if (task.scope == outside) {
+        outside->tasks_.erase(task);
+        tasks_.push_back(task);
+        task.scope = this;
+    } else {
+        scope_state* outermost = task.scope;
+        while (outermost->parent_ != outside) outermost = outermost->parent_;
+        static_cast<list_link<scope_sibling_tag>&>(*outermost).unlink();
+        outermost->parent_ = this;
+        children_.push_back(*outermost);
+    }
+    task.birth_scope = this;
+}
+
+void scope_state::add_task(task_header& task) noexcept {
+    tasks_.push_back(task);
+    task.scope = this;
+}
+
+void scope_state::remove_task(task_header& task) noexcept {
+    tasks_.erase(task);
+    task.scope = nullptr;
+}
+
+// ---- timed_scope ------------------------------------------------------------------------------------------------------------------------
+
+timed_scope::timed_scope() noexcept : deadline_timer_(on_deadline, *this), grace_timer_(on_grace, *this) { timed_ = true; }
+
+timed_scope::~timed_scope() {
+    if (deadline_timer_.armed()) kernel_->timers.remove(deadline_timer_);
+    if (grace_timer_.armed()) kernel_->timers.remove(grace_timer_);
+    if (list_link<shield_tag>::linked()) list_link<shield_tag>::unlink();
+}
+
+void timed_scope::arm(time_point deadline) noexcept {
+    if (deadline_timer_.armed()) kernel_->timers.remove(deadline_timer_);
+    if (deadline != time_point::max()) kernel_->timers.add(deadline_timer_, deadline);
+}
+
+void timed_scope::set_deadline(time_point deadline) noexcept {
+    deadline_ = deadline;
+    if (entered_ && !left_ && !own_cancelled_) arm(deadline);
+}
+
+void timed_scope::set_shield(duration grace) noexcept {
+    shielding_ = true;
+    grace_ = grace;
+}
+
+void timed_scope::enter(task_header& task) noexcept {
+    kernel_ = task.loop;
+    scope_state::enter(task);
+    if (deadline_ != time_point::max() && !own_cancelled_) arm(deadline_);
+}
+
+void timed_scope::leave(task_header& task) noexcept {
+    scope_state::leave(task);
+    if (deadline_timer_.armed()) kernel_->timers.remove(deadline_timer_);
+    if (grace_timer_.armed()) kernel_->timers.remove(grace_timer_);
+    if (list_link<shield_tag>::linked()) list_link<shield_tag>::unlink();
+}
+
+void timed_scope::start_grace() noexcept {
+    if (grace_timer_.armed()) return;
+    kernel_->graces.push_back(*this);
+    kernel_->timers.add(grace_timer_, saturating_add(kernel_->now(), grace_));
+}
+
+void timed_scope::drop_shield(bool expired) noexcept {
+    if (!shielding_) return;
+    shielding_ = false;
+    if (grace_timer_.armed()) kernel_->timers.remove(grace_timer_);
+    if (list_link<shield_tag>::linked()) list_link<shield_tag>::unlink();
+    if (expired && !tasks_.empty()) {
+        send_report({.kind = report_kind::grace_expired,
+                     .text = "cleanup of task '" + tasks_.front().display_name() + "' took longer than its grace time and is cut short",
+                     .task = tasks_.front().display_name()});
+    }
+    if (parent_ && parent_->effective_ && !effective_) propagate();
+}
+
+void timed_scope::on_deadline(timer& t) noexcept {
+    timed_scope& scope = static_cast<member_timer&>(t).scope;
+    scope.expired_ = true;
+    scope.cancel({.kind = cancel_kind::deadline, .text = {}, .task = {}});
+}
+
+void timed_scope::on_grace(timer& t) noexcept { static_cast<member_timer&>(t).scope.drop_shield(true); }
+
+}  // namespace detail
+}  // namespace hem

@@ -1,0 +1,139 @@
+// The event loop of one thread. Programs do not drive it: `run` makes one, tasks run on it, and it ends with the main task. This header is
+// for callbacks, timers, other threads and statistics.
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <utility>
+
+#include "hem/core/clock.hpp"
+#include "hem/core/detail/kernel.hpp"
+#include "hem/core/errors.hpp"
+
+namespace hem {
+
+struct loop_statistics {
+    std::uint64_t ticks = 0;
+    std::uint64_t resumes = 0;
+    std::uint64_t wakeups = 0;  // returns from a blocking wait
+    std::size_t tasks = 0;      // alive
+    std::size_t timers = 0;     // armed
+    std::size_t io_waiters = 0;
+    std::size_t outside_work = 0;  // worker jobs in flight
+};
+
+namespace detail {
+
+template <class F>
+struct post_call final : post_node {
+    explicit post_call(F&& given) : f(std::move(given)) {
+        run = [](post_node* self) {
+            const std::unique_ptr<post_call> owned(static_cast<post_call*>(self));
+            owned->f();
+        };
+        destroy = [](post_node* self) noexcept { delete static_cast<post_call*>(self); };
+    }
+    F f;
+};
+
+// A callback that waits for a time. Counted, because its handle and the loop may outlive each other.
+class timed_call : public timer {
+public:
+    timed_call(kernel& loop, time_point deadline);
+    virtual ~timed_call() = default;
+    void cancel() noexcept;
+    virtual void call() = 0;
+    std::shared_ptr<timed_call> self;  // while armed
+
+private:
+    static void on_due(timer& t) noexcept;
+    kernel* loop_;
+};
+
+template <class F>
+struct timed_call_of final : timed_call {
+    timed_call_of(kernel& loop, time_point deadline, F&& given) : timed_call(loop, deadline), f(std::move(given)) {}
+    void call() override { f(); }
+    F f;
+};
+
+}  // namespace detail
+
+// Cancels a callback that has not run yet. Dropping the handle does not.
+class timer_handle {
+public:
+    timer_handle() noexcept = default;
+    void cancel() noexcept {
+        if (auto call = call_.lock()) call->cancel();
+    }
+
+private:
+    friend class loop;
+    explicit timer_handle(const std::shared_ptr<detail::timed_call>& call) noexcept : call_(call) {}
+    std::weak_ptr<detail::timed_call> call_;
+};
+
+// A loop as other threads may hold it: posting to one that has ended fails instead of crashing.
+class loop_handle {
+public:
+    // Runs `f()` on the loop's thread in one of its next ticks; false if the loop has ended. Thread-safe, never blocks, allocates one node.
+    template <std::invocable F>
+    bool call_soon_threadsafe(F f) const {
+        auto node = std::make_unique<detail::post_call<F>>(std::move(f));
+        if (!inbox_->push(node.get())) return false;
+        node.release();
+        return true;
+    }
+
+private:
+    friend class loop;
+    explicit loop_handle(std::shared_ptr<detail::inbox> inbox) noexcept : inbox_(std::move(inbox)) {}
+    std::shared_ptr<detail::inbox> inbox_;
+};
+
+class loop {
+public:
+    // The loop that runs on this thread; usage_error outside of one.
+    static loop& current();
+
+    // The time of the current tick.
+    time_point now() noexcept { return kernel_.now(); }
+    // The generator that all jitter and shuffling uses; seeded by the run's options.
+    random_generator& random() noexcept { return kernel_.random; }
+
+    // Runs `f()` in a later tick, in the order of posting. A callback that throws cancels the main task; `run` throws internal_error.
+    template <std::invocable F>
+    void call_soon(F f) {
+        kernel_.post(new detail::post_call<F>(std::move(f)));
+    }
+    template <std::invocable F>
+    timer_handle call_at(time_point t, F f) {
+        auto call = std::make_shared<detail::timed_call_of<F>>(kernel_, t, std::move(f));
+        call->self = call;
+        return timer_handle(call);
+    }
+    template <class Rep, class Period, std::invocable F>
+    timer_handle call_later(std::chrono::duration<Rep, Period> d, F f) {
+        return call_at(detail::saturating_add(now(), detail::to_duration(d)), std::move(f));
+    }
+
+    // From any thread while the loop runs; use handle() where that is not certain. Throws run_finished if it has ended.
+    template <std::invocable F>
+    void call_soon_threadsafe(F f) {
+        if (!handle().call_soon_threadsafe(std::move(f))) throw run_finished("the loop has ended");
+    }
+    loop_handle handle() const noexcept { return loop_handle(kernel_.remote); }
+
+    loop_statistics statistics() const noexcept;
+
+    loop(const loop&) = delete;
+    loop& operator=(const loop&) = delete;
+
+private:
+    friend class runner;
+    explicit loop(const detail::kernel_options& options);
+    ~loop();
+    detail::kernel kernel_;
+};
+
+}  // namespace hem

@@ -1,0 +1,89 @@
+// `run` makes a loop on this thread, runs a coroutine function as its main task, and gives the function's value or throws its error.
+//
+//     int main() { return hem::run(serve, 8080); }      // task<int> serve(int port)
+//
+// When it returns no task is left, posted callbacks have run and the signal handlers are restored. SIGINT on the main thread cancels the
+// main task (first), ends every grace time (second), and gets its default action (third); `run` then throws `interrupted`.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "hem/core/detail/spawned_task.hpp"
+#include "hem/core/loop.hpp"
+#include "hem/core/task.hpp"
+
+namespace hem {
+
+enum class clock_kind {
+    real,
+    virtual_time,  // stands still while anything can run, then jumps to the next timer
+};
+
+struct run_options {
+    std::string name = "main";  // of the main task
+    clock_kind clock = clock_kind::real;
+    std::uint64_t seed = 0;      // of loop::random(); 0: taken from the system under the real clock, 0 under the virtual one
+    bool shuffle = false;        // permute the ready tasks of each tick, seeded: for tests
+    duration default_grace = std::chrono::seconds(5);  // of shields and cleanup
+    bool handle_interrupt = true;
+};
+
+// The pieces of `run`: one loop and one base context for several runs.
+class runner {
+public:
+    explicit runner(run_options options = {});
+    ~runner();
+    runner(const runner&) = delete;
+    runner& operator=(const runner&) = delete;
+
+    // Runs `f(args...)` to its end. usage_error inside a running loop or after close().
+    template <class F, class... Args>
+        requires(!detail::is_task<std::decay_t<F>>)
+    auto run(F&& f, Args&&... args) {
+        using call = detail::spawned_call<std::decay_t<F>, std::decay_t<Args>...>;
+        check_may_run();
+        detail::counted<call> main(*new call(std::forward<F>(f), std::forward<Args>(args)...));
+        run_main(*main);
+        return std::move(main->result).value();
+    }
+
+    // Cancels the main task; from any thread. The run then throws task_cancelled.
+    void cancel(std::string reason = {});
+    // Ends the loop; may be repeated.
+    void close();
+    loop& get_loop() noexcept { return *loop_; }
+
+private:
+    void check_may_run() const;
+    void run_main(detail::spawned_base& main);
+    struct loop_deleter {
+        void operator()(loop* l) const noexcept { delete l; }
+    };
+    run_options options_;
+    std::unique_ptr<loop, loop_deleter> loop_;
+    detail::context_pointer base_context_;
+    bool cancelled_ = false;
+};
+
+template <class F, class... Args>
+    requires(!std::is_convertible_v<F, run_options>)
+auto run(F&& f, Args&&... args) {
+    return runner().run(std::forward<F>(f), std::forward<Args>(args)...);
+}
+template <class F, class... Args>
+auto run(run_options options, F&& f, Args&&... args) {
+    return runner(std::move(options)).run(std::forward<F>(f), std::forward<Args>(args)...);
+}
+template <class T>
+T run(task<T> main) {
+    return runner().run([](task<T> body) -> task<T> { co_return co_await std::move(body); }, std::move(main));
+}
+template <class T>
+T run(run_options options, task<T> main) {
+    return runner(std::move(options)).run([](task<T> body) -> task<T> { co_return co_await std::move(body); }, std::move(main));
+}
+
+}  // namespace hem

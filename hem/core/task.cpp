@@ -1,0 +1,28 @@
+#include "hem/core/task.hpp"
+
+#include "hem/core/detail/kernel.hpp"
+#include "hem/core/errors.hpp"
+#include "hem/core/report.hpp"
+
+namespace hem::detail {
+
+void root_finished(promise_base&) noexcept {
+    kernel& loop = *running.loop;
+    loop.just_finished = loop.current;
+}
+
+void report_never_awaited(const promise_base& promise, const char* what) noexcept {
+    // Unwinding destroys tasks that were made and not yet awaited; the error on its way is the cause to look at.
+    if (std::uncaught_exceptions() > 0) return;
+    send_report({.kind = report_kind::never_awaited,
+                 .text = std::string(what) + " of '" + promise.created.function_name() + "' (" + to_string(promise.created) +
+                         ") was destroyed before it ran: write co_await, or pass the function to create_task",
+                 .task = running.loop && running.loop->current ? running.loop->current->display_name() : std::string(),
+                 .location = promise.created});
+}
+
+void throw_empty_task() { throw usage_error("this task was moved from or awaited before: a task is awaited once"); }
+
+void throw_task_cancelled() { throw task_cancelled("the task was cancelled before it had a result"); }
+
+}  // namespace hem::detail

@@ -1,0 +1,166 @@
+// Task groups: children that run side by side inside a scope that waits for them. The only way to start a task.
+//
+//     co_await hem::with_task_group([&](hem::task_group& group) -> hem::task<> {
+//         auto a = group.create_task(fetch, url);          // callable and arguments move into the child
+//         group.create_task(consumer, std::ref(queue));    // a reference is written std::ref
+//         use(co_await a);
+//     });                                                  // returns when body and children have ended
+//
+// The first failure cancels body and siblings, waits for them, and leaves as itself; later ones are reported. What children share lives
+// outside the group, because the body's locals die before the children end.
+#pragma once
+
+#include <optional>
+#include <source_location>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "hem/core/context.hpp"
+#include "hem/core/detail/group_core.hpp"
+#include "hem/core/detail/spawned_task.hpp"
+#include "hem/core/is_spawn_safe.hpp"
+#include "hem/core/task.hpp"
+
+namespace hem {
+
+enum class errors : unsigned char { first, all };
+
+struct task_group_options {
+    errors errors = errors::first;  // all: every failure, as an exception_group, even a single one
+    std::string name;
+    std::size_t warn_above = 10'000;  // report at so many live children, once; 0: never
+};
+
+struct create_task_options {
+    std::string name;
+    std::optional<hem::context> context;  // instead of a copy of the creator's
+    bool eager_start = false;             // run it to its first suspension at once
+};
+
+// A shared view of a child. Dropping it neither stops nor loses the child; to watch is not to own.
+template <class T>
+class task_handle {
+public:
+    // co_await handle: waits for the child's end and gives `const T&`, valid while this handle lives. Throws the child's error (in its
+    // group, too), task_cancelled if it was cancelled. A cancel point that leaves the child alone.
+    detail::handle_awaiter<T> operator co_await() const { return detail::handle_awaiter<T>(*state_); }
+
+    bool done() const noexcept { return state_->finished; }
+    // How it ended; usage_error before that.
+    const hem::outcome<T>& outcome() const { return state_->result_or_throw(); }
+    // Ends that child only; its group goes on.
+    void cancel(std::string reason = {}, std::source_location where = std::source_location::current()) const {
+        state_->cancel_from_handle(std::move(reason), where);
+    }
+    std::string name() const { return state_->display_name(); }
+    std::uint64_t id() const noexcept { return state_->id; }
+
+private:
+    friend class task_group;
+    explicit task_handle(detail::spawned_task<T>& state) noexcept : state_(state) {}
+    detail::counted<detail::spawned_task<T>> state_;
+};
+
+class task_group;
+
+// Runs `body(group)`, waits for every child, returns the body's value. No cancel point while it waits: the children were interrupted already.
+template <class F>
+auto with_task_group(task_group_options options, F body, std::source_location where = std::source_location::current())
+    -> task<detail::await_result_t<decltype(body(std::declval<task_group&>()))>>;
+
+class task_group {
+public:
+    task_group(const task_group&) = delete;
+    task_group& operator=(const task_group&) = delete;
+
+    // Stores `f` and `args`, registers and queues the child; it starts in a later tick, in a copy of the creator's context. No checkpoint.
+    // Throws group_closed, after destroying callable and arguments, if the group failed, was cancelled or has ended.
+    template <class F, class... Args>
+        requires(!std::is_convertible_v<F, create_task_options>)
+    auto create_task(F&& f, Args&&... args) {
+        return spawn(nullptr, std::forward<F>(f), std::forward<Args>(args)...);
+    }
+    template <class F, class... Args>
+    auto create_task(create_task_options options, F&& f, Args&&... args) {
+        return spawn(&options, std::forward<F>(f), std::forward<Args>(args)...);
+    }
+    template <class T>
+    void create_task(task<T>) =
+        delete("pass the function and its arguments: create_task(fetch, url); arguments of a ready-made task may dangle");
+
+    // Ends body and children silently; with_task_group then returns normally.
+    void cancel(std::string reason = {}, std::source_location where = std::source_location::current());
+    // For the body: waits until no child is left while the group stays open. A cancel point.
+    auto join() noexcept { return core_.join(); }
+    // Live children.
+    std::size_t size() const noexcept { return core_.live(); }
+    // High-water mark of live children.
+    std::size_t peak() const noexcept { return core_.peak(); }
+
+private:
+    template <class F>
+    friend auto with_task_group(task_group_options options, F body, std::source_location where)
+        -> task<detail::await_result_t<decltype(body(std::declval<task_group&>()))>>;
+
+    task_group(task_group_options options, const std::source_location& where);
+    [[noreturn]] void refuse() const;
+    void launch(detail::task_header& child, create_task_options* options, const std::source_location& where);
+
+    template <class F, class... Args>
+    auto spawn(create_task_options* options, F&& f, Args&&... args) {
+        static_assert(!detail::is_task<std::decay_t<F>>,
+                      "pass the function and its arguments: create_task(fetch, url); arguments of a ready-made task may dangle");
+        static_assert((is_spawn_safe<detail::stored_argument_t<Args&&>> && ...),
+                      "an argument is a view or raw pointer that may dangle in the child: move the value in, or pass std::ref of something "
+                      "that outlives the group");
+        using call = detail::spawned_call<std::decay_t<F>, detail::stored_argument_t<Args&&>...>;
+        if (!core_.accepts()) [[unlikely]] refuse();
+        auto* child = new call(std::forward<F>(f), std::forward<Args>(args)...);
+        task_handle<typename call::value_type> handle(*child);
+        launch(*child, options, std::source_location());
+        return handle;
+    }
+
+    detail::group_core core_;
+    std::string name_;
+};
+
+template <class F>
+auto with_task_group(task_group_options options, F body, std::source_location where)
+    -> task<detail::await_result_t<decltype(body(std::declval<task_group&>()))>> {
+    using T = detail::await_result_t<decltype(body(std::declval<task_group&>()))>;
+    task_group group(std::move(options), where);
+    bool done = false;
+    if constexpr (std::is_void_v<T>) {
+        try {
+            co_await body(group);
+            done = true;
+        } catch (...) {
+            group.core_.body_failed(std::current_exception());
+        }
+        co_await group.core_.wait_for_children();
+        group.core_.conclude(done);
+    } else {
+        std::optional<T> value;
+        try {
+            value.emplace(co_await body(group));
+            done = true;
+        } catch (...) {
+            group.core_.body_failed(std::current_exception());
+        }
+        co_await group.core_.wait_for_children();
+        if (!group.core_.conclude(done)) detail::throw_task_cancelled();
+        co_return *std::move(value);
+    }
+}
+template <class F>
+    requires(!std::is_convertible_v<F, task_group_options>)
+HEM_CORO_WRAPPER auto with_task_group(F body, std::source_location where = std::source_location::current()) {
+    return with_task_group(task_group_options{}, std::move(body), where);
+}
+
+template <class F, class... Args>
+void create_task(F&&, Args&&...) = delete("tasks belong to a scope: use with_task_group");
+
+}  // namespace hem
