@@ -29,7 +29,7 @@ public:
     };
 
     struct step {
-        event event;
+        event kind;
         std::size_t consumed;
         std::string_view data;
     };
@@ -80,7 +80,6 @@ private:
     state state_ = state::size_start;
     refusal why_ = refusal::none;
     std::uint8_t digits_ = 0;
-    bool seen_data_ = false;
 };
 
 }  // namespace hem::http

@@ -20,10 +20,10 @@ namespace hem::http {
 
 // A field by offset and length from the first byte of the message.
 struct field_slice {
-    std::uint16_t name_offset = 0;
-    std::uint16_t name_size = 0;
-    std::uint16_t value_offset = 0;
-    std::uint16_t value_size = 0;
+    std::uint16_t name_offset;
+    std::uint16_t name_size;
+    std::uint16_t value_offset;
+    std::uint16_t value_size;
 };
 
 enum class parse_result : std::uint8_t { need_more, done, refused };
@@ -51,10 +51,13 @@ public:
     refusal why() const noexcept { return why_; }
     std::uint64_t present() const noexcept { return present_; }
     std::uint64_t repeated() const noexcept { return repeated_; }
+    // `content_length` or `transfer_encoding` was among the names.
+    bool underscore_framing() const noexcept { return underscore_framing_; }
 
 private:
     enum class state : std::uint8_t { line, name, value_start, value, value_lf, end_lf };
-    parse_result refuse(refusal why, std::uint32_t position) noexcept;
+    void add(const char* bytes) noexcept;
+    parse_result refuse(refusal why) noexcept;
 
     field_slice* slices_;
     field* ids_;
@@ -68,6 +71,8 @@ private:
     std::uint64_t repeated_ = 0;  // known fields seen twice
     state state_ = state::line;
     refusal why_ = refusal::none;
+    bool underscore_framing_ = false;
+    field_slice current_{};
 };
 
 }  // namespace detail
@@ -141,6 +146,8 @@ private:
     enum class state : std::uint8_t { start, start_lf, method, target, version, line_lf, fields, done, refused };
     parse_result refuse(refusal why) noexcept;
 
+    std::array<field_slice, max_fields> slices_;
+    std::array<field, max_fields> ids_;
     detail::field_section fields_;
     head_limits limits_;
     std::uint32_t position_ = 0;
@@ -157,8 +164,6 @@ private:
     std::uint8_t major_ = 0;
     std::uint8_t minor_ = 0;
     bool odd_target_ = false;  // a byte that needs a closer look: '%', '#', control, non-ASCII
-    std::array<field_slice, max_fields> slices_;
-    std::array<field, max_fields> ids_;
 };
 
 // Checks a whole request head in the order of the refusal table and says how its body is framed. `refusal::none` when it is good.
@@ -195,6 +200,8 @@ public:
 private:
     enum class state : std::uint8_t { line, fields, done, refused };
 
+    std::array<field_slice, max_fields> slices_;
+    std::array<field, max_fields> ids_;
     detail::field_section fields_;
     head_limits limits_;
     std::uint32_t position_ = 0;
@@ -202,8 +209,6 @@ private:
     state state_ = state::line;
     refusal why_ = refusal::none;
     std::uint8_t minor_ = 0;
-    std::array<field_slice, max_fields> slices_;
-    std::array<field, max_fields> ids_;
 };
 
 // How the body of a response to a request with `method` is framed (RFC 9112 6.3); refuses what smuggling needs.

@@ -22,6 +22,7 @@ class event;
 namespace hem::http {
 
 class head_parser;
+struct framing;
 
 struct path_parameter {
     std::string_view name;
@@ -71,6 +72,7 @@ public:
     const http::headers& headers() const noexcept { return headers_; }
     // Null until the body has been read to its end and where it had none.
     const http::headers* trailers() const noexcept;
+    void set_trailers(std::unique_ptr<http::headers> trailers) noexcept { trailers_ = std::move(trailers); }
 
     // ---- where it came from (server) or goes to (client) ----
     std::string_view scheme() const noexcept { return scheme_; }  // "http" or "https"
@@ -137,8 +139,8 @@ public:
     void shrink_last(std::size_t bytes) noexcept { bytes_.shrink_last(bytes); }
 
     // ---- for servers ----
-    // Takes over a head that `parser` has read from `bytes` (the same bytes; copied once).
-    void assign(const head_parser& parser, const char* bytes);
+    // Takes over a head that `parser` has read from `bytes` and `decide_framing` has judged (the same bytes; copied once).
+    void assign(const head_parser& parser, const char* bytes, const framing& framing);
     // Makes it empty for the next message; keeps the memory.
     void reset() noexcept;
 
@@ -161,6 +163,7 @@ private:
     std::string_view peer_;
     std::string_view route_;
     http::headers headers_;
+    std::unique_ptr<http::headers> trailers_;
     detail::arena bytes_;
     std::vector<path_parameter> path_parameters_;
     std::vector<detail::context_slot> context_;

@@ -11,11 +11,6 @@
 #include "hem/http/headers.hpp"
 #include "hem/http/status.hpp"
 
-namespace hem {
-template <class Signature>
-class callable;
-}
-
 namespace hem::http {
 
 // Values of `content-type`.
@@ -34,6 +29,22 @@ inline constexpr std::string_view form = "application/x-www-form-urlencoded";
 }  // namespace content_type
 
 struct exchange_info;
+
+namespace detail {
+
+struct sent_hook {
+    virtual ~sent_hook() = default;
+    virtual task<void> run() = 0;
+};
+
+template <class F>
+struct sent_hook_of final : sent_hook {
+    explicit sent_hook_of(F given) : f(std::move(given)) {}
+    task<void> run() override { co_await f(); }
+    F f;
+};
+
+}  // namespace detail
 
 class response {
 public:
@@ -68,11 +79,15 @@ public:
     http::headers& trailers();
     const http::headers* find_trailers() const noexcept;
 
-    // Runs after the last byte left, or after the connection was lost; several run in order.
-    void after_sent(callable<task<void>()> hook);
+    // `hook()`, which gives a task, runs after the last byte left or after the connection was lost; several run in order. An error of
+    // one is logged by the server and does not stop the next.
+    template <class F>
+    void after_sent(F hook) {
+        add_after_sent(std::make_unique<detail::sent_hook_of<F>>(std::move(hook)));
+    }
     bool has_after_sent() const noexcept;
-    // Runs and removes the hooks; for servers.
-    task<void> run_after_sent();
+    // Takes the first hook out, null when none is left; for servers.
+    std::unique_ptr<detail::sent_hook> take_after_sent();
 
     // ---- on the client ----
     bool is_success() const noexcept { return http::is_success(status_); }
@@ -93,6 +108,7 @@ private:
         void operator()(extras* old) const noexcept;
     };
     extras& more();
+    void add_after_sent(std::unique_ptr<detail::sent_hook> hook);
 
     http::headers headers_;
     http::body body_;
