@@ -1,0 +1,12 @@
+# cmake -DPROGRAM= -DEXPECTED= -P check_output.cmake: the program ends well and prints what stands in the file.
+execute_process(COMMAND "${PROGRAM}" --virtual-time RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE errors)
+file(READ "${EXPECTED}" expected)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "exit status ${status}\n${output}${errors}")
+endif()
+if(NOT errors STREQUAL "")
+  message(FATAL_ERROR "it reported:\n${errors}")
+endif()
+if(NOT output STREQUAL expected)
+  message(FATAL_ERROR "expected:\n${expected}\nprinted:\n${output}")
+endif()
