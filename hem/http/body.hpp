@@ -9,9 +9,9 @@
 #include <utility>
 #include <variant>
 
+#include "hem/core/task.hpp"
+
 namespace hem {
-template <class T>
-class task;
 template <class T>
 class async_generator;
 }  // namespace hem
