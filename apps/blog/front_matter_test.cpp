@@ -161,6 +161,7 @@ TEST(ParsePost, SkipsDraftsUnlessAsked) {
 TEST(ParsePost, RefusesAPostWithoutADate) {
     EXPECT_THAT(refusal([] { parse_post("---\ntitle: A\n---\n", "a-post", {}); }), HasSubstr("has no date"));
     EXPECT_THAT(refusal([] { parse_post("---\ntitle: A\n---\n", "2025-02-31-a-post", {}); }), HasSubstr("has no date"));
+    EXPECT_THAT(refusal([] { parse_post(std::string_view("---\ntitle: a\0b\n---\n", 20), "2025-02-01-a", {}); }), HasSubstr("NUL byte"));
     EXPECT_THAT(refusal([] { parse_post("---\ntitle: caf\xE9\n---\n", "2025-02-01-a", {}); }), HasSubstr("is not UTF-8"));
 }
 

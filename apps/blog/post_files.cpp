@@ -141,6 +141,7 @@ std::vector<post_file> find_post_files(const fs::path& folder, const post_file_o
 }
 
 std::optional<post_record> parse_post(std::string_view text, std::string_view name, const post_file_options& options) {
+    if (text.find('\0') != std::string_view::npos) throw import_error("is not a text: it holds a NUL byte");
     if (!is_utf8(text)) throw import_error("is not UTF-8; convert it with iconv");
     const split_post parts = split_front_matter(text);
     front_matter matter = read_front_matter(parts.format, parts.matter);
@@ -159,6 +160,10 @@ std::optional<post_record> parse_post(std::string_view text, std::string_view na
     post.tags = std::move(matter.tags);
     for (std::size_t i = 1; i < matter.authors.size(); ++i) post.tags.push_back("author:" + matter.authors[i]);
     post.content = markdown_to_text(parts.body);
+    // Escapes in a quoted text can spell what is no character.
+    bool whole = is_utf8(post.id) && is_utf8(post.title) && is_utf8(post.author) && is_utf8(post.content);
+    for (const std::string& tag : post.tags) whole = whole && is_utf8(tag);
+    if (!whole) throw import_error("an escape in it is not a Unicode character");
     return post;
 }
 
