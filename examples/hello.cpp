@@ -1,12 +1,10 @@
-// The smallest program: one coroutine, run to its end.
+// The smallest program: one coroutine that awaits another, run to its end.
 #include "hem/core.hpp"
 
 #include <cstdio>
 
-hem::task<> hello() {
-    std::puts("hello");
-    co_await hem::sleep_for(std::chrono::milliseconds(10));
-    std::puts("world");
-}
+hem::task<const char*> greeting() { co_return "hello"; }
+
+hem::task<> hello() { std::puts(co_await greeting()); }
 
 int main() { hem::run(hello); }
