@@ -18,8 +18,8 @@ class timer : public list_link<timer_tag> {
 public:
     using callback = void (*)(timer&) noexcept;
     explicit timer(callback fire) noexcept : fire_(fire) {}
-    timer(const timer&) = delete;
-    timer& operator=(const timer&) = delete;
+    timer(timer&& unarmed) noexcept : list_link(), fire_(unarmed.fire_) {}
+    timer& operator=(timer&&) = delete;
 
     time_point deadline() const noexcept { return deadline_; }
     bool armed() const noexcept { return linked(); }

@@ -31,8 +31,9 @@ struct wait_node : list_link<wait_tag> {
     enum class status : std::uint8_t { idle, parked, granted, cancelled };
 
     explicit wait_node(const wait_ops& operations) noexcept : ops(&operations) {}
-    wait_node(const wait_node&) = delete;
-    wait_node& operator=(const wait_node&) = delete;
+    // An awaiter may be handed on to a combinator until it is awaited, not afterwards.
+    wait_node(wait_node&& unused) noexcept : list_link(), ops(unused.ops) {}
+    wait_node& operator=(wait_node&&) = delete;
 
     const wait_ops* ops;
     task_header* task = nullptr;
