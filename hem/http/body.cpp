@@ -1,5 +1,6 @@
 #include "hem/http/body.hpp"
 
+#include "hem/core/async_generator.hpp"
 #include "hem/core/task.hpp"
 #include "hem/http/errors.hpp"
 
@@ -26,9 +27,41 @@ private:
     bool done_ = false;
 };
 
+class generator_source final : public body_source {
+public:
+    explicit generator_source(async_generator<std::string> chunks) noexcept : stream_(std::move(chunks)) {}
+
+    task<std::string_view> next() override {
+        while (!done_) {
+            auto chunk = co_await stream_.next();
+            if (!chunk) {
+                done_ = true;
+                break;
+            }
+            if (chunk->empty()) continue;
+            current_ = std::move(*chunk);
+            co_return current_;
+        }
+        co_return std::string_view{};
+    }
+    task<void> close() override {
+        done_ = true;
+        co_await stream_.aclose();
+    }
+
+private:
+    generator_stream<std::string> stream_;
+    std::string current_;
+    bool done_ = false;
+};
+
 }  // namespace
 
 std::unique_ptr<body_source> make_body_source(std::string bytes) { return std::make_unique<string_source>(std::move(bytes)); }
+
+std::unique_ptr<body_source> make_body_source(async_generator<std::string> chunks) {
+    return std::make_unique<generator_source>(std::move(chunks));
+}
 
 task<std::string> read_all(body_source& source, std::uint64_t limit) {
     const auto refuse = [&] { throw body_too_large("a body is over its limit of " + std::to_string(limit) + " bytes"); };

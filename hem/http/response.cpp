@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "hem/core/async_generator.hpp"
 #include "hem/core/task.hpp"
 #include "hem/http/errors.hpp"
 
@@ -31,6 +32,9 @@ response::response(int status, std::unique_ptr<body_source> stream, std::string_
     : headers_(headers::purpose::response), body_(std::move(stream)), status_(status) {
     headers_.set_view(field::content_type, type);
 }
+
+response::response(int status, async_generator<std::string> chunks, std::string_view type)
+    : response(status, make_body_source(std::move(chunks)), type) {}
 
 response::response(response&&) noexcept = default;
 response& response::operator=(response&&) noexcept = default;
