@@ -28,7 +28,7 @@ for program in build/bench/bench/*_bench; do
         taskset -c 0 "$program" </dev/null | tee -a "$table" || status=$?
     fi
 done
-if wanted http "$@"; then
+if [ -x build/bench/bench/plaintext_server ] && wanted http "$@"; then
     ran=1
     python3 bench/http_bench.py build/bench/bench </dev/null | tee -a "$table" || status=$?
 fi
