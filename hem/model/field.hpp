@@ -40,6 +40,9 @@ struct checked_value {
 
 // Reports the first constraint that does not hold.
 bool check_constraints(const json_source& in, std::span<const constraint> constraints, const checked_value& value, read_context& context);
+// What in_past and in_future compare with: the system's clock until a layer with a clock of its own sets another (tests do).
+std::chrono::sys_time<std::chrono::nanoseconds> clock_of_constraints();
+void set_clock_of_constraints(std::chrono::sys_time<std::chrono::nanoseconds> (*now)());
 // Adds the constraints' words to the schema of the type that they constrain.
 json constrained_schema(json schema, std::span<const constraint> constraints);
 
@@ -331,10 +334,5 @@ struct computed_member<computed<Function>> {
     static void write(json_writer& out, const void* owner) { json_traits<computed<Function>>::write_computed(out, owner); }
 };
 }  // namespace detail
-
-// The same object after its constraints, nested ones included, and its `validate` were checked; throws validation_error.
-// Checks by writing the object and reading it again.
-template <model T>
-T validated(T object);
 
 }  // namespace hem

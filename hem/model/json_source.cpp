@@ -1,6 +1,7 @@
 #include "hem/model/json_source.hpp"
 
 #include "hem/model/detail/json_document.hpp"
+#include "hem/model/model_info.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -114,6 +115,7 @@ bool read_context::add(std::string_view type, std::string_view msg, const json_s
             entry.input.reset();
         } else {
             entry.input = input->value();
+            if (masking && entry.input->is_object()) masking->mask_secrets(*entry.input);
         }
     }
     errors_.add(std::move(entry));

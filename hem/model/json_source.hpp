@@ -16,6 +16,8 @@
 
 namespace hem {
 
+class model_info;
+
 namespace detail {
 // A parsed document: words in simdjson's tape layout (a type letter in the top byte; containers hold the index behind their end,
 // numbers a second word, strings an offset to a 32-bit length and the bytes), and 'b' for a number that fits no machine type.
@@ -150,11 +152,13 @@ public:
     class flags {
     public:
         explicit flags(read_context& context) noexcept
-            : context_(context), strict_(context.strict), allow_inf_nan_(context.allow_inf_nan), secret_(context.secret) {}
+            : context_(context), strict_(context.strict), allow_inf_nan_(context.allow_inf_nan), secret_(context.secret),
+              masking_(context.masking) {}
         ~flags() {
             context_.strict = strict_;
             context_.allow_inf_nan = allow_inf_nan_;
             context_.secret = secret_;
+            context_.masking = masking_;
         }
         flags(const flags&) = delete;
         flags& operator=(const flags&) = delete;
@@ -164,6 +168,7 @@ public:
         bool strict_;
         bool allow_inf_nan_;
         bool secret_;
+        const model_info* masking_;
     };
 
 private:
@@ -177,6 +182,7 @@ public:
     bool strict;                 // only the exact JSON type
     bool allow_inf_nan = false;  // `nan` and `inf` are numbers
     bool secret = false;         // inputs of errors are masked
+    const model_info* masking = nullptr;  // the model whose secret members are masked in inputs that are objects
     const std::uint64_t* duplicate = nullptr;  // the tape word of a known key's second occurrence: the document is invalid
 };
 

@@ -101,6 +101,8 @@ struct alternative {
 // Exact type first, then the first alternative that reads; with a discriminator only the tagged one.
 bool read_variant(const json_source& in, void* variant, std::span<const alternative> alternatives, std::string_view discriminator,
                   read_context& context);
+// The texts that a model's tag member may have: those of one_of, or its initial value.
+std::vector<std::string> tags_of(const alternative& each, std::string_view discriminator);
 json variant_schema(schema_builder& schemas, std::span<const alternative> alternatives, std::string_view discriminator);
 
 template <class T>
@@ -123,9 +125,9 @@ concept map_container = requires { typename T::mapped_type; } && std::constructi
 template <class E>
 const enum_names& names_of_enum() {
     static const enum_names names = [] {
-        if constexpr (requires { describe<E>::values; }) {
+        if constexpr (requires { hem::describe<E>::values; }) {
             enum_names described(type_name<E>());
-            for (const auto& [name, value] : describe<E>::values) described.entries.push_back({name, static_cast<std::int64_t>(value)});
+            for (const auto& [name, value] : hem::describe<E>::values) described.entries.push_back({name, static_cast<std::int64_t>(value)});
             return described;
         } else {
             static_assert(!std::is_convertible_v<E, std::underlying_type_t<E>>, "hem: use an enum class; a plain enum's names are not known");
@@ -513,14 +515,13 @@ struct model_maker {
         static constexpr const type_operations* members[] = {&operations<M>..., nullptr};
         static constexpr member_role roles[] = {role_of<M>()..., member_role::value};
         model_seed made{.type_name = hem::type_name<T>(), .schema_name = {}, .names_text = {}, .name_at = nullptr, .members = {members, count},
-                        .roles = roles, .addresses = addresses, .make = make, .make_bare = nullptr, .destroy = destroy,
+                        .roles = roles, .addresses = addresses, .make = make, .make_bare = make_bare, .destroy = destroy,
                         .validate = nullptr, .size = sizeof(T), .alignment = alignof(T), .extra = extra::ignore, .strict = false};
         if constexpr (described<T>) {
             made.name_at = &parts::name;
         } else {
             static constexpr std::string_view text = parts::names_text();
             made.names_text = text;
-            made.make_bare = make_bare;
         }
         if constexpr (requires { T::schema_name; }) made.schema_name = T::schema_name;
         if constexpr (requires(const T& object) { T::validate(object); }) made.validate = validate;

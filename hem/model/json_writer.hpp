@@ -28,6 +28,7 @@ struct write_options {
     bool exclude_unset = false;     // members that the reader did not see; the model needs a `fields_set` member
     bool exclude_defaults = false;  // members that equal the model's initial value
     bool by_alias = true;           // false: C++ names
+    bool write_only = false;        // members that are write_only are written, computed ones are not: the form that is read
     std::vector<std::string_view> include{};
     std::vector<std::string_view> exclude{};
 };

@@ -2,7 +2,7 @@
 //
 // `for_each_member<T>(f)` and `members<T>()` walk the members at compile time; `model_info_of<T>()` is the same as a table for code
 // that is not a template. Aggregates are split by structured bindings; classes with constructors, private members or bases are
-// described by hand with `describe<T>`. Limits: default-constructible aggregates, no bases, no C arrays, no reference or bit-field
+// described by hand with `hem::describe<T>`. Limits: default-constructible aggregates, no bases, no C arrays, no reference or bit-field
 // members, at most 64 members. Types inside a function body or an unnamed namespace are fine.
 #pragma once
 
@@ -35,7 +35,7 @@ struct describe {};
 namespace detail {
 
 template <class T>
-concept described = requires { describe<T>::members; };
+concept described = requires { hem::describe<T>::members; };
 
 template <class T>
 inline constexpr bool is_tuple_like = requires { std::tuple_size<T>::value; };
@@ -141,7 +141,7 @@ struct reflection {
 
 template <described T>
 struct reflection<T> {
-    static constexpr const auto& list = describe<T>::members;
+    static constexpr const auto& list = hem::describe<T>::members;
     static constexpr std::size_t size = std::tuple_size_v<std::remove_cvref_t<decltype(list)>>;
     template <class>
     struct list_types;
@@ -213,7 +213,7 @@ struct member_of {
     static constexpr std::size_t index = I;
     static constexpr std::string_view name() {
         if constexpr (detail::described<T>) {
-            return std::get<I>(describe<T>::members).name;
+            return std::get<I>(hem::describe<T>::members).name;
         } else {
             constexpr std::string_view text = detail::reflection<T>::names_text();
             return detail::name_in(text, I);

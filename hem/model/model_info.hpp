@@ -80,7 +80,7 @@ struct model_seed {
     const member_role* roles;
     void (*addresses)(const void* object, const void** out);
     void (*make)(void* memory);                       // value-initialised
-    void (*make_bare)(void* memory);                  // default-initialised; null: not trivial to do
+    void (*make_bare)(void* memory);                  // default-initialised
     void (*destroy)(void* object) noexcept;
     void (*validate)(const void* object);             // null: none
     std::size_t size;
@@ -88,6 +88,9 @@ struct model_seed {
     enum extra extra;
     bool strict;
 };
+
+// `hem::page<hem::user>` → `page_user_`.
+std::string short_type_name(std::string_view type_name);
 
 }  // namespace detail
 
@@ -121,6 +124,7 @@ private:
     void build_slots();
     std::size_t index_of(std::string_view key) const noexcept;
     void find_initialised();
+    void write_selected(json_writer& out, const void* object, const write_options& options) const;
 
     detail::model_seed seed_;
     std::vector<member_info> members_;

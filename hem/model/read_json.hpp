@@ -68,6 +68,18 @@ T from_json(std::string_view text, const read_json_options& options = {}) {
     return value;
 }
 
+// The object itself after the constraints of its fields, nested ones included, and its `validate` were checked as if it had been
+// read; throws validation_error.
+template <model T>
+T validated(T object) {
+    const write_options as_input{.write_only = true};
+    std::string text;
+    json_writer writer(text, &as_input);
+    json_traits<T>::write(writer, object);
+    (void)from_json<T>(text);
+    return object;
+}
+
 // From a tree.
 template <class T>
 T from_json_value(const json& value, const read_json_options& options = {}) {

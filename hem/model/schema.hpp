@@ -39,17 +39,16 @@ public:
 
     schema_mode mode() const noexcept { return mode_; }
     // For json_traits: the reference to the component of a model or an enum, made by `make` on first use.
-    json reference(std::string_view type_name, std::string_view short_name, bool split, json (*make)(schema_builder&, const void*), const void* data);
+    json reference(std::string_view type_name, std::string_view short_name, json (*make)(schema_builder&, const void*), const void* data);
 
 private:
     struct component {
         std::string type_name;
         std::string short_name;
         schema_mode mode;
-        bool split;
+        bool by_hand;
         json schema;
     };
-    std::string final_name(std::size_t index) const;
     std::vector<std::string> final_names() const;
     void resolve_with(json& document, const std::vector<std::string>& names) const;
 
