@@ -1,5 +1,7 @@
 #include "hem/core/loop.hpp"
 
+#include "hem/core/worker_pool.hpp"
+
 namespace hem {
 namespace detail {
 
@@ -24,6 +26,7 @@ loop& loop::current() { return *detail::current_kernel().owner; }
 loop::loop(const detail::kernel_options& options) : kernel_(options) { kernel_.owner = this; }
 
 loop::~loop() {
+    if (kernel_.default_pool) detail::stop_pool(*kernel_.default_pool);
     // Callbacks that never became due.
     while (auto* left = kernel_.timers.any()) {
         kernel_.timers.remove(*left);

@@ -21,7 +21,7 @@ class loop;
 
 namespace hem::detail {
 
-struct timers_tag;
+class pool_core;
 
 // A callback that waits in the loop's queue of posts. Made and destroyed by whoever posts it.
 struct post_node {
@@ -150,7 +150,7 @@ struct kernel {
     std::size_t outside_work = 0;      // worker jobs in flight: the virtual clock waits for them
     std::exception_ptr callback_error;
     task_header* main_task = nullptr;
-    void* trace = nullptr;             // determinism checks: where a trace of resumes is written
+    std::shared_ptr<pool_core> default_pool;
     loop* owner = nullptr;
 };
 
@@ -165,6 +165,8 @@ kernel& current_kernel();
 task_header& current_task_header();
 
 [[noreturn]] void throw_cancelled(task_header& task);
+// On a worker, where the task's scopes cannot be looked at.
+[[noreturn]] void throw_cancelled_plain();
 
 // ---- for awaiters of leaf operations ------------------------------------------------------------------------------------------------
 // A leaf awaiter derives from wait_node and is written as

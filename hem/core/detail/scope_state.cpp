@@ -28,6 +28,8 @@ struct cancelled_access {
 
 void throw_cancelled(task_header& task) { throw cancelled_access::make(task.scope->reason()); }
 
+void throw_cancelled_plain() { throw cancelled_access::make(std::make_shared<const cancel_reason>()); }
+
 scope_state::~scope_state() {
     if (linked()) unlink();
 }
