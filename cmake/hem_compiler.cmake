@@ -26,6 +26,14 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     -Werror=dangling -Werror=return-stack-address -Werror=unused-result -Wno-c++26-extensions)
 endif()
 
+# For applications: calls that would hold the loop do not compile. See hem/no_blocking.hpp.
+add_library(hem_no_blocking INTERFACE)
+add_library(hem::no_blocking ALIAS hem_no_blocking)
+set_target_properties(hem_no_blocking PROPERTIES EXPORT_NAME no_blocking)
+install(TARGETS hem_no_blocking EXPORT hem)
+target_link_libraries(hem_no_blocking INTERFACE hem_options)
+target_compile_options(hem_no_blocking INTERFACE "SHELL:-include hem/no_blocking.hpp")
+
 # What Hem's own code is built with.
 add_library(hem_private_options INTERFACE)
 target_compile_options(hem_private_options INTERFACE -Wall -Wextra -Wno-missing-field-initializers -Wno-missing-designated-field-initializers -Werror

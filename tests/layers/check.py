@@ -36,6 +36,8 @@ def includes_of(file):
 
 def check_file(path, file):
     own = layer_of(path)
+    if path == "hem/no_blocking.hpp":  # stands beside the layers: it makes mistakes of applications compile errors
+        return
     if own is None:
         yield f"{path}: belongs to no layer; the layers are {', '.join(LAYERS)}"
         return
