@@ -170,7 +170,7 @@ void kernel::interrupt(task_header& task) noexcept {
 
 void kernel::resume(task_header& task) {
     current = &task;
-    budget = resume_budget;
+    budget = budget_limit;
     ++task.resumes;
     ++total_resumes;
     task.waiting = nullptr;
@@ -180,6 +180,7 @@ void kernel::resume(task_header& task) {
     } else {
         task.start();
     }
+    if (after_resume) [[unlikely]] after_resume(*this, task, just_finished != nullptr);
     if (just_finished) {
         task_header& done = *std::exchange(just_finished, nullptr);
         std::exception_ptr error = done.finish();

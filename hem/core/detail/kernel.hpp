@@ -121,6 +121,7 @@ struct kernel {
     task_header* current = nullptr;
     task_header* just_finished = nullptr;
     std::int32_t budget = resume_budget;
+    std::int32_t budget_limit = resume_budget;
     bool now_known = false;
     bool virtual_clock;
     bool autojump;
@@ -151,6 +152,8 @@ struct kernel {
     std::exception_ptr callback_error;
     task_header* main_task = nullptr;
     std::shared_ptr<pool_core> default_pool;
+    void (*after_resume)(kernel&, task_header&, bool ended) = nullptr;  // for test runners; null otherwise
+    void* after_resume_data = nullptr;
     loop* owner = nullptr;
 };
 

@@ -1,0 +1,28 @@
+#include "hem/testing/leak_census.hpp"
+
+#include <dirent.h>
+
+namespace hem::testing {
+namespace {
+
+std::size_t entries(const char* folder) {
+    std::size_t count = 0;
+    if (DIR* d = ::opendir(folder)) {
+        while (::readdir(d)) ++count;
+        ::closedir(d);
+    }
+    return count;
+}
+
+}  // namespace
+
+leak_census leak_census::take() { return {entries("/proc/self/fd"), entries("/proc/self/task")}; }
+
+std::string leak_census::difference_to(const leak_census& before) const {
+    std::string text;
+    if (descriptors > before.descriptors) text += std::to_string(descriptors - before.descriptors) + " descriptors left open; ";
+    if (threads > before.threads) text += std::to_string(threads - before.threads) + " threads left running; ";
+    return text;
+}
+
+}  // namespace hem::testing
