@@ -81,6 +81,10 @@ function(hem_fuzz_target layer source)
   target_link_libraries(fuzz_${layer}_${concept} PRIVATE ${ARGN} hem_private_options)
   target_link_options(fuzz_${layer}_${concept} PRIVATE -fsanitize=fuzzer)
   set_target_properties(fuzz_${layer}_${concept} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/fuzz")
+  if(NOT TARGET hem_fuzzers)
+    add_custom_target(hem_fuzzers)
+  endif()
+  add_dependencies(hem_fuzzers fuzz_${layer}_${concept})
 endfunction()
 
 # hem::testing for core; hem::testing_http adds what needs http. Both are for users' tests, too.

@@ -12,7 +12,7 @@ if [[ ${1:-} =~ ^[0-9]+$ ]]; then
     shift
 fi
 setup run test
-build fuzz
+build fuzz hem_fuzzers
 targets=()
 if [ $# -gt 0 ]; then
     for name in "$@"; do
