@@ -257,10 +257,10 @@ const std::string& empty_text() noexcept {
     return none;
 }
 
-json next_page(const json& request, const document_meta* last) {
+json next_page(const std::string& request, const document_meta* last) {
     if (last == nullptr) throw illegal_operation("there is no next page: this page has no hits");
     if (last->sort.empty()) throw illegal_operation("the next page of a search needs a sort: add .sort(…) with a unique last key");
-    json body = request;
+    json body = request.empty() ? json::object() : json::parse(request, {.max_depth = 1000});
     body.set("search_after", json(last->sort));
     body.erase("from");
     return body;

@@ -77,7 +77,7 @@ std::shared_ptr<search_body> read_search_body(std::string body, const response_m
 json value_at(std::string_view source, std::string_view path);
 json parse_source(std::string_view source, const std::string& id);
 const std::string& empty_text() noexcept;
-json next_page(const json& request, const document_meta* last);
+json next_page(const std::string& request, const document_meta* last);
 
 }  // namespace detail
 
@@ -152,7 +152,7 @@ template <class T = raw_document>
 class search_response {
 public:
     search_response() = default;  // an empty answer: no hits, successful
-    search_response(std::shared_ptr<detail::search_body> body, response_meta about, json request)
+    search_response(std::shared_ptr<detail::search_body> body, response_meta about, std::string request)
         : meta(std::move(about)), body_(std::move(body)), request_(std::move(request)) {
         took = body_->took;
         timed_out = body_->timed_out;
@@ -197,7 +197,7 @@ public:
 
 private:
     std::shared_ptr<detail::search_body> body_;
-    json request_;
+    std::string request_;  // its body
 };
 
 }  // namespace hem::search
