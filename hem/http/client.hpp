@@ -7,7 +7,6 @@
 // when, and that a request that may have run is never sent twice unless its method is idempotent.
 #pragma once
 
-#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -16,45 +15,14 @@
 #include <string_view>
 #include <utility>
 
+#include "hem/core/callable.hpp"
+#include "hem/http/client_options.hpp"
 #include "hem/http/errors.hpp"
 #include "hem/http/handler.hpp"
 #include "hem/http/transport.hpp"
 #include "hem/http/url.hpp"
 
 namespace hem::http {
-
-// How long each phase may take; a duration alone sets all four. `no_phase_timeout` means without end.
-inline constexpr std::chrono::nanoseconds no_phase_timeout = std::chrono::nanoseconds::max();
-
-struct timeout_options {
-    std::chrono::nanoseconds connect = std::chrono::seconds{5};
-    std::chrono::nanoseconds read = std::chrono::seconds{5};   // between bytes
-    std::chrono::nanoseconds write = std::chrono::seconds{5};  // between bytes
-    std::chrono::nanoseconds pool = std::chrono::seconds{5};   // waiting for a connection
-
-    timeout_options() = default;
-    timeout_options(std::chrono::nanoseconds all) : connect(all), read(all), write(all), pool(all) {}
-    timeout_options(std::chrono::nanoseconds connect, std::chrono::nanoseconds read, std::chrono::nanoseconds write,
-                    std::chrono::nanoseconds pool)
-        : connect(connect), read(read), write(write), pool(pool) {}
-};
-
-struct pool_options {
-    std::size_t max_connections = 100;  // open, opening or idle
-    std::size_t max_keepalive = 20;     // idle
-    std::chrono::nanoseconds keepalive_expiry = std::chrono::seconds{5};
-    std::size_t max_waiting = 200;  // requests waiting for a connection; beyond: `pool_full`
-};
-
-// Requests that hold or wait for connections. At all times in_use + idle <= max_connections.
-struct pool_stats {
-    std::size_t in_use = 0;  // connections open or opening for a request
-    std::size_t idle = 0;
-    std::size_t waiting = 0;
-    std::uint64_t opened = 0;
-    std::uint64_t reused = 0;
-    std::uint64_t retried = 0;  // silent retries of stale connections
-};
 
 struct client_options {
     std::string base_url;   // joined by path; never drops its own path
@@ -151,13 +119,24 @@ public:
     // Each gives the response with its whole body. They suspend; a cancelled call closes its connection and leaks nothing.
     // Throw the errors of `errors.hpp`; a status such as 404 is no error (see `raise_for_status`). Argument views need to live only
     // until the call returns its task.
-    task<response> get(request_path path, call_options options = {});
-    task<response> head(request_path path, call_options options = {});
-    task<response> post(request_path path, call_options options = {});
-    task<response> put(request_path path, call_options options = {});
-    task<response> patch(request_path path, call_options options = {});
-    task<response> del(request_path path, call_options options = {});
+    HEM_CORO_WRAPPER task<response> get(request_path path, call_options options = {});
+    HEM_CORO_WRAPPER task<response> head(request_path path, call_options options = {});
+    HEM_CORO_WRAPPER task<response> post(request_path path, call_options options = {});
+    HEM_CORO_WRAPPER task<response> put(request_path path, call_options options = {});
+    HEM_CORO_WRAPPER task<response> patch(request_path path, call_options options = {});
+    HEM_CORO_WRAPPER task<response> del(request_path path, call_options options = {});
     task<response> call(std::string method, request_path path, call_options options = {});
+
+    // `get("/posts/{}", id)`: each argument becomes one path segment, percent-encoded. With more options: `get(path("/posts/{}", id),
+    // {...})`.
+    template <std::convertible_to<detail::path_argument> First, std::convertible_to<detail::path_argument>... Rest>
+    HEM_CORO_WRAPPER task<response> get(std::string_view pattern, First first, Rest... rest) {
+        return get(http::path(pattern, first, rest...));
+    }
+    template <std::convertible_to<detail::path_argument> First, std::convertible_to<detail::path_argument>... Rest>
+    HEM_CORO_WRAPPER task<response> del(std::string_view pattern, First first, Rest... rest) {
+        return del(http::path(pattern, first, rest...));
+    }
 
     // Calls `body(response&)` as soon as the head is there; `response.content().stream()` gives the bytes. The connection is bound to
     // the callback: what it leaves unread is drained up to 64 KiB or 100 ms, else the connection closes.

@@ -1,13 +1,9 @@
 // The one interface between a server and what it serves: a request in, a response out. `web` implements it; tests do, too.
 #pragma once
 
+#include "hem/core/callable.hpp"
 #include "hem/http/request.hpp"
 #include "hem/http/response.hpp"
-
-namespace hem {
-template <class Signature>
-class callable;
-}
 
 namespace hem::http {
 

@@ -70,6 +70,10 @@ public:
     // Without copy and check, for values that live at least as long as the list: literals, or bytes of the request that owns it.
     void set_view(field id, std::string_view value);
     void append_view(std::string_view lower_name, std::string_view value, field id);
+    // With a copy, without check: for what a parser has read.
+    void append_copy(std::string_view lower_name, std::string_view value, field id) {
+        append_view(id == field::other ? bytes_.copy(lower_name) : field_name(id), bytes_.copy(value), id);
+    }
 
     // Removes every field of that name; returns how many there were.
     std::size_t erase(std::string_view name) noexcept;

@@ -110,6 +110,8 @@ public:
     // For a client: the body as bytes when it can be sent again; null for a stream and where there is none.
     const std::string* replayable_body() const noexcept { return buffered_ ? &buffer_ : nullptr; }
     bool has_stream() const noexcept { return source_ != nullptr && !buffered_; }
+    // The size of the stream, where its source knows it.
+    std::optional<std::uint64_t> stream_size() const noexcept { return has_stream() ? source_->size() : std::nullopt; }
 
     // ---- what the router and middleware leave here ----
     std::span<const path_parameter> path_parameters() const noexcept { return path_parameters_; }
