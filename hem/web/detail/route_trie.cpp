@@ -39,7 +39,15 @@ std::uint64_t hash_text(std::string_view text, std::uint64_t seed) noexcept {
         left -= 8;
     }
     std::uint64_t tail = 0;
-    for (std::size_t i = 0; i < left; ++i) tail |= static_cast<std::uint64_t>(static_cast<unsigned char>(at[i])) << (8 * i);
+    if (left >= 4) {
+        std::uint32_t first, last;
+        std::memcpy(&first, at, 4);
+        std::memcpy(&last, at + left - 4, 4);
+        tail = (static_cast<std::uint64_t>(last) << 32) | first;
+    } else if (left != 0) {
+        tail = static_cast<unsigned char>(at[0]) | static_cast<std::uint64_t>(static_cast<unsigned char>(at[left / 2])) << 8 |
+               static_cast<std::uint64_t>(static_cast<unsigned char>(at[left - 1])) << 16;
+    }
     return mix(state, tail);
 }
 
@@ -199,8 +207,8 @@ bool route_trie::split(cursor& at, std::string_view path, std::string& decoded) 
     }
     std::size_t begin = 1;
     while (true) {
-        auto end = path.find('/', begin);
-        if (end == std::string_view::npos) end = path.size();
+        auto end = begin;  // segments are short: a loop beats memchr
+        while (end != path.size() && path[end] != '/') ++end;
         auto text = path.substr(begin, end - begin);
         if (escaped && text.find('%') != std::string_view::npos) {
             const auto from = decoded.size();
