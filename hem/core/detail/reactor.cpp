@@ -62,6 +62,20 @@ void io_descriptor::close() noexcept {
     if (const int fd = release(); fd >= 0) ::close(fd);
 }
 
+void io_descriptor::interrupt() noexcept {
+    for (wait_node** waiter : {&state_->reader, &state_->writer}) {
+        if (!*waiter) continue;
+        --state_->loop->io.waiters_;
+        state_->loop->grant(*std::exchange(*waiter, nullptr));
+    }
+}
+
+void io_descriptor::on_hang_up(hang_up_hook f, void* data) noexcept {
+    state_->hang_up = f;
+    state_->hang_up_data = data;
+    if (f && state_->hung_up) f(data, state_->reset);
+}
+
 io_descriptor::wait_awaiter io_descriptor::wait_readable() noexcept { return {*state_, false}; }
 io_descriptor::wait_awaiter io_descriptor::wait_writable() noexcept { return {*state_, true}; }
 
@@ -138,7 +152,11 @@ int reactor::poll(kernel& loop, duration timeout) {
             continue;
         }
         const auto flags = events[i].events;
-        if (flags & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) descriptor->hung_up = true;
+        if (flags & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+            descriptor->hung_up = true;
+            descriptor->reset = descriptor->reset || (flags & (EPOLLHUP | EPOLLERR)) != 0;
+            if (descriptor->hang_up) descriptor->hang_up(descriptor->hang_up_data, descriptor->reset);
+        }
         auto wake = [&](bool& ready, wait_node*& waiter) {
             ready = true;
             if (!waiter) return;

@@ -40,18 +40,29 @@ public:
     bool writable() const noexcept { return state_->writable; }
     void clear_readable() noexcept { if (!state_->hung_up) state_->readable = false; }
     void clear_writable() noexcept { if (!state_->hung_up) state_->writable = false; }
+    // After a call said EAGAIN: true whatever hung up.
+    void force_clear_readable() noexcept { state_->readable = false; }
+    void force_clear_writable() noexcept { state_->writable = false; }
     // The peer shut its side down or the connection failed: reading tells which.
     bool hung_up() const noexcept { return state_->hung_up; }
+    // Lets whoever waits go on as if the descriptor were ready.
+    void interrupt() noexcept;
+    // Calls `f(data, reset)` in the loop, outside of any task, when the peer shut its side down (false) or the connection failed (true);
+    // at once if that has happened. Null ends it.
+    using hang_up_hook = void (*)(void* data, bool reset) noexcept;
+    void on_hang_up(hang_up_hook f, void* data) noexcept;
 
     struct record {
         int fd = -1;
         bool readable = true;
         bool writable = true;
         bool hung_up = false;
-        bool closed = false;
         kernel* loop = nullptr;
         wait_node* reader = nullptr;
         wait_node* writer = nullptr;
+        hang_up_hook hang_up = nullptr;
+        void* hang_up_data = nullptr;
+        bool reset = false;
     };
 
 private:
