@@ -2,7 +2,7 @@
 //
 // `for_each_member<T>(f)` and `members<T>()` walk the members at compile time; `model_info_of<T>()` is the same as a table for code
 // that is not a template. Aggregates are split by structured bindings; classes with constructors, private members or bases are
-// described by hand with `hem::describe<T>`. Limits: default-constructible aggregates, no bases, no C arrays, no reference or bit-field
+// described by hand with `describe<T>`. Limits: default-constructible aggregates, no bases, no C arrays, no reference or bit-field
 // members, at most 64 members. Types inside a function body or an unnamed namespace are fine.
 #pragma once
 
@@ -102,7 +102,9 @@ struct address_list {
 
 struct type_lister {
     template <class... M>
-    type_list<M...> operator()(M&...) const;
+    constexpr type_list<M...> operator()(M&...) const {
+        return {};
+    }
 };
 struct address_lister {
     template <class... M>

@@ -289,16 +289,10 @@ private:
     ranges character_class() {
         ranges set;
         const bool negated = take('^');
-        bool first = true;
+        if (take(']')) set.emplace_back(']', ']');  // first in a class it stands for itself
         while (!take(']')) {
             if (!more()) refuse("a class without ']'");
             if (pattern_[at_] == '[' && at_ + 1 < pattern_.size() && pattern_[at_ + 1] == ':') refuse("POSIX classes are not supported");
-            if (first && take(']')) {
-                set.emplace_back(']', ']');
-                first = false;
-                continue;
-            }
-            first = false;
             const std::uint32_t low = class_part(set);
             if (low == unlimited || !more() || pattern_[at_] != '-' || at_ + 1 >= pattern_.size() || pattern_[at_ + 1] == ']') continue;
             ++at_;
