@@ -58,6 +58,83 @@ floor::task<> floor_take_turns(long count) {
     for (long i = 0; i < count; ++i) co_await floor::yield{};
 }
 
+// ---- a bounded queue between two tasks
+// ---------------------------------------------------------------------------------------------------
+
+hem::task<> put_all(hem::queue<int>& queue, long count) {
+    for (long i = 0; i < count; ++i) co_await queue.put(int(i));
+}
+hem::task<> pass_through_queue(long count) {
+    hem::queue<int> queue(floor::queue::capacity);
+    co_await hem::with_task_group([&](hem::task_group& group) -> hem::task<> {
+        group.create_task(put_all, std::ref(queue), count);
+        long sum = 0;
+        for (long i = 0; i < count; ++i) sum += co_await queue.get();
+        bench::keep(sum);
+    });
+}
+floor::job floor_put_all(floor::queue& queue, long count) {
+    for (long i = 0; i < count; ++i) co_await queue.put(int(i));
+}
+floor::task<> floor_pass_through_queue(long count) {
+    floor::queue queue;
+    floor::group group;
+    floor::spawn(group, floor_put_all(queue, count));
+    long sum = 0;
+    for (long i = 0; i < count; ++i) sum += co_await queue.get();
+    bench::keep(sum);
+    co_await group;
+}
+
+// ---- a semaphore with ten permits, fought over by a thousand tasks
+// -----------------------------------------------------------------------
+
+constexpr long contenders = 1000;
+
+hem::task<> contend(hem::semaphore& permits, long count) {
+    for (long i = 0; i < count; ++i) {
+        auto permit = co_await permits.acquire();
+        co_await hem::yield_now();
+    }
+}
+hem::task<> contend_all(long count) {
+    hem::semaphore permits(10);
+    co_await hem::with_task_group([&](hem::task_group& group) -> hem::task<> {
+        for (long i = 0; i < contenders; ++i) group.create_task(contend, std::ref(permits), count / contenders);
+        co_return;
+    });
+}
+floor::job floor_contend(floor::semaphore& permits, long count) {
+    for (long i = 0; i < count; ++i) {
+        co_await permits.acquire();
+        co_await floor::yield{};
+        permits.release();
+    }
+}
+floor::task<> floor_contend_all(long count) {
+    floor::semaphore permits(10);
+    floor::group group;
+    for (long i = 0; i < contenders; ++i) floor::spawn(group, floor_contend(permits, count / contenders));
+    co_await group;
+}
+
+// ---- a deadline that does not strike: a scope and a timer made and taken back, against the bare timer
+// -----------------------------------------
+
+hem::task<> set_deadlines(long count) {
+    for (long i = 0; i < count; ++i) co_await hem::timeout(std::chrono::hours(1), nothing());
+}
+floor::task<> floor_set_deadlines(long count) {
+    constexpr long hour = 3600'000'000'000;
+    for (long i = 0; i < count; ++i) {
+        floor::timer timer{.when = floor::now() + hour};
+        floor::timers.add(&timer);
+        bench::keep(timer);
+        floor::timers.remove(&timer);
+    }
+    co_return;
+}
+
 }  // namespace
 
 int main() {
@@ -72,4 +149,13 @@ int main() {
         [](long n) { floor::run(floor_spawn_and_join(n, 1000)); }, 0);
     bench::compare(
         "yield_now", 5'000'000, [](long n) { hem::run(take_turns, n); }, "floor", [](long n) { floor::run(floor_take_turns(n)); }, 0);
+    bench::compare(
+        "item through a bounded queue", 2'000'000, [](long n) { hem::run(pass_through_queue, n); }, "floor",
+        [](long n) { floor::run(floor_pass_through_queue(n)); }, 0);
+    bench::compare(
+        "contended semaphore", 1'000'000, [](long n) { hem::run(contend_all, n); }, "floor",
+        [](long n) { floor::run(floor_contend_all(n)); }, 0);
+    bench::compare(
+        "timeout that does not strike", 1'000'000, [](long n) { hem::run(set_deadlines, n); }, "floor, bare timer",
+        [](long n) { floor::run(floor_set_deadlines(n)); }, 0);
 }
