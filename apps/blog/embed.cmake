@@ -1,9 +1,10 @@
-# Writes a .cpp with text files in it: cmake -DOUT=<file> -DROOT=<folder> -DPARTS=<name=pattern;...> -P embed.cmake
+# Writes a .cpp with text files in it: cmake -DOUT=<file> -DROOT=<folder> -DPARTS=<name=pattern,...> -P embed.cmake
 # Every part becomes a table of embedded.hpp's type, sorted by file name.
 set(code "// Written by embed.cmake.\n#include \"apps/blog/embedded.hpp\"\n\nnamespace blog {\n\nnamespace {\n\n")
 set(tables "")
 set(count 0)
-foreach(part ${PARTS})
+string(REPLACE "," ";" parts "${PARTS}")
+foreach(part ${parts})
   string(REGEX MATCH "^([a-z_]+)=(.*)$" matched "${part}")
   set(name "${CMAKE_MATCH_1}")
   file(GLOB files "${ROOT}/${CMAKE_MATCH_2}")
