@@ -11,3 +11,4 @@
 #include "hem/web/route_options.hpp"
 #include "hem/web/routing.hpp"
 #include "hem/web/streaming.hpp"
+#include "hem/web/test_client.hpp"

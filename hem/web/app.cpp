@@ -185,6 +185,8 @@ task<void> app::run_with(task<void> (*body)(void* state), std::unique_ptr<holder
     co_await core_->run(body, state->get());
 }
 
+void app::raise_unexpected(bool on) noexcept { core_->raise_unexpected = on; }
+
 task<void> app::background_done() { co_await core_->wait_for_jobs(); }
 
 namespace {

@@ -122,6 +122,9 @@ public:
     // Waits until no background work is left.
     task<void> background_done();
 
+    // For tests: an error that would be answered with 500 leaves the handler instead.
+    void raise_unexpected(bool on) noexcept;
+
 private:
     friend struct detail::app_core;
     struct holder {

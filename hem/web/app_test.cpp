@@ -9,7 +9,7 @@
 namespace hem::web {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // One request through a running app, as a server would pass it.
 struct answer {

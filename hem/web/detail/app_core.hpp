@@ -155,6 +155,7 @@ struct app_core {
     std::vector<event*> idle_waiters;
     bool resolved = false;
     bool running = false;
+    bool raise_unexpected = false;
 };
 
 // The default answer to an error that no handler took. `debug` puts type and text into the body of a 500.

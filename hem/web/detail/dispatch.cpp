@@ -179,6 +179,17 @@ struct graph {
     bool handler_inputs = false;
 };
 
+// Thrown on purpose, with its status, or not.
+bool is_unexpected(const std::exception_ptr& error) noexcept {
+    try {
+        std::rethrow_exception(error);
+    } catch (const http_exception&) {
+        return false;
+    } catch (...) {
+        return true;
+    }
+}
+
 class running_request {
 public:
     explicit running_request(route_record& route) : route_(route) {
@@ -305,7 +316,8 @@ task<http::response> app_core::answer_error(http::request& request, std::excepti
         }
     }
     auto answer = error_response(error, options.debug);
-    if (answer.status() == 500) {
+    if (answer.status() == 500 && is_unexpected(error)) {
+        if (raise_unexpected) std::rethrow_exception(error);
         hem::detail::send_report({report_kind::suppressed_error,
                                   std::string(request.method()) + " " + std::string(request.route().empty() ? request.path() : request.route()) +
                                       " answered 500: " + hem::detail::describe(error),
