@@ -14,6 +14,7 @@
 #include "hem/search/query.hpp"
 #include "hem/search/response.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -169,8 +170,10 @@ public:
     [[nodiscard]] search_request highlight(this search_request self, const field_list& fields, const search::highlight_options& options = {}) {
         return self.core_.add_highlight(fields, options), std::move(self);
     }
-    [[nodiscard]] search_request highlight(this search_request self, const char* field, const search::highlight_options& options = {}) {
-        return self.core_.add_highlight(field_list{field}, options), std::move(self);
+    template <class Name>
+        requires std::convertible_to<const Name&, field_name>
+    [[nodiscard]] search_request highlight(this search_request self, const Name& field, const search::highlight_options& options = {}) {
+        return self.core_.add_highlight(field_list{field_name(field)}, options), std::move(self);
     }
     // Options for all highlighted fields, such as pre_tags.
     [[nodiscard]] search_request highlight_options(this search_request self, const json& options) {

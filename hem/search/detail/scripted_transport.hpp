@@ -17,12 +17,13 @@ namespace hem::search::detail {
 
 class scripted_transport final : public transport {
 public:
+    enum class failure { none, refused, lost };
     struct step {
         int status = 200;
         std::string body;
         string_pairs headers;
         duration delay{};
-        enum class fault { none, refused, lost } fault = fault::none;
+        failure fault = failure::none;
     };
     struct asked {
         std::string line;  // `POST /posts/_search?size=1`
@@ -61,8 +62,8 @@ public:
             ~counted() { --running; }
         } alive(running, peak);
         if (next.delay > duration::zero()) co_await sleep_for(next.delay);
-        if (next.fault == step::fault::refused) throw connection_error("cannot connect to " + name_ + ": connection refused", false);
-        if (next.fault == step::fault::lost) throw connection_error("lost the connection to " + name_, true);
+        if (next.fault == failure::refused) throw connection_error("cannot connect to " + name_ + ": connection refused", false);
+        if (next.fault == failure::lost) throw connection_error("lost the connection to " + name_, true);
         co_return transport_response{.status = next.status, .headers = std::move(next.headers), .body = std::move(next.body), .http_version = "1.1"};
     }
     task<> close() override {
