@@ -18,6 +18,7 @@
 #include "hem/http/request.hpp"
 #include "hem/http/response.hpp"
 #include "hem/http/serialise.hpp"
+#include "hem/http/server.hpp"
 #include "hem/http/status.hpp"
 #include "hem/http/transport.hpp"
 #include "hem/http/url.hpp"
