@@ -56,6 +56,7 @@ struct engine_options {
     std::size_t posting_cache_bytes = std::size_t{64} << 20;
     // Wall clock in epoch milliseconds, for date math (`now`), keep-alives and creation dates; null: the system clock.
     std::int64_t (*now_ms)() = nullptr;
+    std::uint64_t random_seed = 0;  // of the ids that the engine makes; 0: from the system
 };
 
 class engine {

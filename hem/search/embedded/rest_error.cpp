@@ -89,7 +89,7 @@ json rest_error::error() const {
         json again = wrapped_cause_;
         again.erase("caused_by");
         // The server repeats the cause inside itself, once as the shard's fault and once as its origin.
-        if (deep.find("caused_by") == nullptr) deep.set("caused_by", std::move(again));
+        if (deep.find("caused_by") == nullptr && deep.find("index") == nullptr) deep.set("caused_by", std::move(again));
         out.set("caused_by", std::move(deep));
         return out;
     }
@@ -111,6 +111,12 @@ search_phase_error::search_phase_error(const rest_error& cause, std::string_view
     wrapped_cause_ = cause.cause();
     extra_ = {{"phase", "query"}, {"grouped", true}};
     failed_shards_.push_back(json::object({{"shard", 0}, {"index", index}, {"node", "hem"}, {"reason", wrapped_cause_}}));
+}
+
+search_phase_error&& search_phase_error::without_shard() && {
+    failed_shards_.front().set("shard", -1);
+    failed_shards_.front().set("index", json());
+    return std::move(*this);
 }
 
 std::string plain_error::text() const {

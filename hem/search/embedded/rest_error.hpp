@@ -55,6 +55,8 @@ protected:
 class search_phase_error : public rest_error {
 public:
     search_phase_error(const rest_error& cause, std::string_view index);
+    // A fault that no shard had: the context is missing.
+    search_phase_error&& without_shard() &&;
 };
 
 // A fault whose body is a plain string: {"error":"...", "status":n} or without status.

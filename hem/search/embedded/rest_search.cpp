@@ -1,0 +1,601 @@
+// Endpoints of searching: search, count, msearch, scroll, point in time, validate, and writes by query.
+#include "hem/model/json_writer.hpp"
+#include "hem/search/embedded/rest_call.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace hem::search::embedded {
+
+namespace {
+
+std::string text_of(const json& value) { return value.is_string() ? value.as_string() : value.dump(); }
+
+std::vector<std::string> split(std::string_view text, char by = ',') {
+    std::vector<std::string> out;
+    while (!text.empty()) {
+        const std::size_t at = text.find(by);
+        if (at != 0) out.emplace_back(text.substr(0, at));
+        if (at == std::string_view::npos) break;
+        text.remove_prefix(at + 1);
+    }
+    return out;
+}
+
+// The URL's `q` and its companions as a query.
+json uri_query(const rest_call& call) {
+    const std::string* q = call.param("q");
+    if (q == nullptr) return {};
+    json inner = json::object({{"query", *q}});
+    if (const std::string* df = call.param("df")) inner.set("default_field", *df);
+    if (const std::string* op = call.param("default_operator")) inner.set("default_operator", *op);
+    if (const std::string* analyzer = call.param("analyzer")) inner.set("analyzer", *analyzer);
+    if (call.param("lenient") != nullptr) inner.set("lenient", call.flag("lenient"));
+    if (call.flag("analyze_wildcard")) throw unsupported("[analyze_wildcard]");
+    return json::object({{"query_string", std::move(inner)}});
+}
+
+// What the URL adds to a search body.
+void apply_params(const rest_call& call, search_body& body) {
+    if (json query = uri_query(call); !query.is_null()) body.query = std::move(query);
+    if (const auto from = call.whole("from")) {
+        if (*from < 0) throw illegal_argument("[from] parameter cannot be negative, found [" + std::to_string(*from) + "]");
+        body.from = static_cast<std::size_t>(*from);
+    }
+    if (const auto size = call.whole("size")) {
+        if (*size < 0) throw illegal_argument("[size] parameter cannot be negative, found [" + std::to_string(*size) + "]");
+        body.size = static_cast<std::size_t>(*size);
+        body.size_given = true;
+    }
+    if (const std::string* sort = call.param("sort")) {
+        json wishes = json::array();
+        for (const std::string& one : split(*sort)) {
+            const std::size_t colon = one.rfind(':');
+            if (colon == std::string::npos)
+                wishes.push_back(one);
+            else
+                wishes.push_back(json::object({{one.substr(0, colon), one.substr(colon + 1)}}));
+        }
+        body.sort = parse_sort(wishes);
+    }
+    if (const std::string* source = call.param("_source")) {
+        if (*source == "false" || *source == "true" || source->empty())
+            body.source.wanted = *source != "false";
+        else {
+            body.source.wanted = true;
+            body.source.includes = split(*source);
+        }
+    }
+    if (const std::string* includes = call.param("_source_includes")) {
+        body.source.wanted = true;
+        body.source.includes = split(*includes);
+    }
+    if (const std::string* excludes = call.param("_source_excludes")) {
+        body.source.wanted = true;
+        body.source.excludes = split(*excludes);
+    }
+    if (const std::string* fields = call.param("docvalue_fields"))
+        for (std::string& one : split(*fields)) body.docvalue_fields.emplace_back(std::move(one), "");
+    if (const std::string* track = call.param("track_total_hits")) {
+        if (*track == "true" || *track == "false" || track->empty()) {
+            body.no_total = *track == "false";
+            body.track_total_hits = body.no_total ? 0 : exact_total;
+        } else
+            body.track_total_hits = call.whole("track_total_hits").value_or(10'000);
+    }
+    if (call.param("track_scores") != nullptr) body.track_scores = call.flag("track_scores");
+    if (call.param("version") != nullptr) body.version = call.flag("version");
+    if (call.param("seq_no_primary_term") != nullptr) body.seq_no_primary_term = call.flag("seq_no_primary_term");
+    if (call.flag("explain")) throw unsupported("[explain] in a search");
+    for (const std::string_view key : {"stored_fields", "terminate_after", "suggest_field", "suggest_text", "search_pipeline"})
+        if (call.param(key) != nullptr) throw unsupported("[" + std::string(key) + "] in a search");
+}
+
+constexpr std::initializer_list<std::string_view> search_params = {"q",
+                                                                   "df",
+                                                                   "default_operator",
+                                                                   "analyzer",
+                                                                   "lenient",
+                                                                   "analyze_wildcard",
+                                                                   "from",
+                                                                   "size",
+                                                                   "sort",
+                                                                   "_source",
+                                                                   "_source_includes",
+                                                                   "_source_excludes",
+                                                                   "docvalue_fields",
+                                                                   "stored_fields",
+                                                                   "track_total_hits",
+                                                                   "track_scores",
+                                                                   "version",
+                                                                   "seq_no_primary_term",
+                                                                   "explain",
+                                                                   "scroll",
+                                                                   "search_type",
+                                                                   "request_cache",
+                                                                   "preference",
+                                                                   "routing",
+                                                                   "ignore_unavailable",
+                                                                   "allow_no_indices",
+                                                                   "expand_wildcards",
+                                                                   "ignore_throttled",
+                                                                   "typed_keys",
+                                                                   "rest_total_hits_as_int",
+                                                                   "timeout",
+                                                                   "terminate_after",
+                                                                   "allow_partial_search_results",
+                                                                   "batched_reduce_size",
+                                                                   "max_concurrent_shard_requests",
+                                                                   "pre_filter_shard_size",
+                                                                   "ccs_minimize_roundtrips",
+                                                                   "phase_took",
+                                                                   "suggest_field",
+                                                                   "suggest_text",
+                                                                   "search_pipeline",
+                                                                   "_source_exclude_vectors"};
+
+void finish_total(const rest_call& call, search_body& body, search_settings& settings) {
+    settings.total_as_int = call.flag("rest_total_hits_as_int");
+    if (!settings.total_as_int) return;
+    if (!body.no_total && body.track_total_hits != exact_total && body.track_total_hits != 10'000)
+        throw illegal_argument("[rest_total_hits_as_int] cannot be used if the tracking of total hits is not accurate, got " +
+                               std::to_string(body.track_total_hits));
+    if (!body.no_total) body.track_total_hits = exact_total;
+}
+
+rest_response one_search(rest_call& call, search_body body, std::string_view targets, const target_options& how, bool request_cache_given) {
+    search_settings settings;
+    settings.now_ms = call.now();
+    settings.typed_keys = call.flag("typed_keys");
+    finish_total(call, body, settings);
+    const std::string* scroll = call.param("scroll");
+    if (!body.pit_id.empty()) {
+        if (!targets.empty())
+            throw validation_fault({"[indices] cannot be used with point in time. Do not specify any index with point in time."});
+        if (scroll != nullptr) throw validation_fault({"using [point in time] is not allowed in a scroll context"});
+        const auto context = call.parts.contexts.find(body.pit_id, false, body.pit_keep_alive, settings.now_ms);
+        settings.point_in_time = true;
+        settings.pit_id = body.pit_id;
+        return answer_text(200, run_search(body, context->shards, settings));
+    }
+    std::vector<search_shard> shards = pin(call.parts.indices.resolve(targets, how));
+    settings.pattern_without_match = shards.empty();
+    if (scroll == nullptr) {
+        if (body.sliced) {
+            rest_error fault(500, "search_exception", "`slice` cannot be used outside of a scroll context or PIT context");
+            throw search_phase_error(fault, shards.empty() ? "" : shards.front().index.name);
+        }
+        return answer_text(200, run_search(body, shards, settings));
+    }
+    std::vector<std::string> faults;
+    if (body.from > 0) faults.emplace_back("using [from] is not allowed in a scroll context");
+    if (body.size == 0) faults.emplace_back("[size] cannot be [0] in a scroll context");
+    if (request_cache_given) faults.emplace_back("[request_cache] cannot be used in a scroll context");
+    if (!body.collapse.empty()) faults.emplace_back("cannot use `collapse` in a scroll context");
+    if (!faults.empty()) throw validation_fault(faults);
+    if (!body.no_total) body.track_total_hits = exact_total;
+    auto context = std::make_shared<search_context>();
+    context->scroll = true;
+    context->shards = std::move(shards);
+    context->body = std::move(body);
+    context->settings = settings;
+    const std::string id = call.parts.contexts.open(context, *scroll, settings.now_ms);
+    context->settings.scroll_id = id;
+    try {
+        const std::lock_guard hold(context->turn);
+        return answer_text(200, run_search(context->body, context->shards, context->settings, &context->cursor));
+    } catch (...) {
+        call.parts.contexts.close({id}, true, settings.now_ms);
+        throw;
+    }
+}
+
+}  // namespace
+
+rest_response search_documents(rest_call& call) {
+    call.allow(search_params);
+    search_body body = search_body::parse(call.body());
+    apply_params(call, body);
+    return one_search(call, std::move(body), call.index, call.targets(),
+                      call.param("request_cache") != nullptr && call.flag("request_cache"));
+}
+
+rest_response count_documents(rest_call& call) {
+    call.allow({"q", "df", "default_operator", "analyzer", "lenient", "analyze_wildcard", "ignore_unavailable", "allow_no_indices",
+                "expand_wildcards", "ignore_throttled", "min_score", "preference", "routing", "terminate_after"});
+    if (call.param("terminate_after") != nullptr) throw unsupported("[terminate_after] in a count");
+    const json given = call.body();
+    if (!given.is_null() && !given.is_object())
+        throw parsing_fault("Expected [START_OBJECT] but found [" + std::string(given.kind_name()) + "]");
+    search_body body;
+    for (const auto& [key, value] : given.items()) {
+        if (key != "query") throw parsing_fault("request does not support [" + key + "]", key, false);
+        body.query = value;
+    }
+    if (json query = uri_query(call); !query.is_null()) body.query = std::move(query);
+    if (const std::string* score = call.param("min_score")) {
+        float least = 0;
+        std::from_chars(score->data(), score->data() + score->size(), least);
+        body.min_score = least;
+    }
+    body.size = 0;
+    body.track_total_hits = exact_total;
+    const auto targets = call.parts.indices.resolve(call.index, call.targets());
+    const auto shards = pin(targets);
+    search_settings settings;
+    settings.now_ms = call.now();
+    settings.pattern_without_match = shards.empty();
+    const json found = json::parse(run_search(body, shards, settings));
+    json out = json::object();
+    out.append_member("count", shards.empty() ? json(0) : found["hits"]["total"]["value"]);
+    out.append_member("_shards", shards_json(targets));
+    return answer(200, out);
+}
+
+rest_response search_many(rest_call& call) {
+    call.allow({"search_type", "max_concurrent_searches", "typed_keys", "pre_filter_shard_size", "max_concurrent_shard_requests",
+                "rest_total_hits_as_int", "ccs_minimize_roundtrips", "ignore_unavailable", "allow_no_indices", "expand_wildcards",
+                "routing", "preference", "index", "allow_partial_search_results"});
+    const std::string& text = call.request.body;
+    if (text.empty()) throw rest_error(400, "parse_exception", "request body or source parameter is required");
+    if (text.back() != '\n') throw illegal_argument("The msearch request must be terminated by a newline [\\n]");
+    struct wanted {
+        std::string index;
+        target_options how;
+        search_body body;
+    };
+    // The whole request is read before anything runs: a faulty body fails it all, as on a server.
+    std::vector<wanted> all;
+    std::size_t at = 0;
+    const auto line = [&] {
+        const std::size_t end = text.find('\n', at);
+        const std::string_view out = std::string_view(text).substr(at, end - at);
+        at = end + 1;
+        return out;
+    };
+    const auto parsed = [](std::string_view from) {
+        try {
+            return json::parse(from, {.max_depth = 1000, .duplicates = duplicate_keys::refuse});
+        } catch (const json_parse_error& fault) {
+            throw rest_error(400, "json_parse_exception", fault.what());
+        }
+    };
+    while (at < text.size()) {
+        const std::string_view head = line();
+        wanted made{call.index, call.targets(), {}};
+        if (head.find_first_not_of(" \r\t") != std::string_view::npos) {
+            const json header = parsed(head);
+            for (const auto& [key, value] : header.items()) {
+                if (key == "index" || key == "indices") {
+                    std::string names;
+                    if (value.is_array())
+                        for (const json& one : value.elements()) names += (names.empty() ? "" : ",") + text_of(one);
+                    else if (!value.is_null())
+                        names = text_of(value);
+                    made.index = names;
+                } else if (key == "ignore_unavailable" || key == "ignoreUnavailable")
+                    made.how.ignore_unavailable = value.is_bool() && value.as_bool();
+                else if (key == "allow_no_indices" || key == "allowNoIndices")
+                    made.how.allow_no_indices = !value.is_bool() || value.as_bool();
+                else if (key != "search_type" && key != "preference" && key != "routing" && key != "request_cache" &&
+                         key != "requestCache" && key != "expand_wildcards" && key != "expandWildcards" && key != "ignore_throttled" &&
+                         key != "allow_partial_search_results" && key != "ccs_minimize_roundtrips")
+                    throw illegal_argument("key [" + key + "] is not supported in the metadata section");
+            }
+        } else if (all.empty() && at >= text.size())
+            break;
+        if (at >= text.size()) break;
+        const std::string_view content = line();
+        try {
+            made.body = search_body::parse(content.find_first_not_of(" \r\t") == std::string_view::npos ? json() : parsed(content));
+            if (!made.body.query.is_null()) {
+                const std::vector<search_shard> none;
+                run_search(made.body, none, {.now_ms = call.now(), .pattern_without_match = true});
+            }
+        } catch (rest_error& wrong) {
+            wrong.locate(content);
+            throw;
+        }
+        all.push_back(std::move(made));
+    }
+    if (all.empty()) throw validation_fault({"no requests added"});
+    std::string out;
+    json_writer writer(out);
+    writer.begin_object();
+    writer.member("took", 0);
+    writer.key("responses").begin_array();
+    for (wanted& one : all) {
+        try {
+            const rest_response found = one_search(call, std::move(one.body), one.index, one.how, false);
+            writer.raw(std::string_view(found.body).substr(0, found.body.size() - 1));
+            out += ",\"status\":200}";
+        } catch (const rest_error& fault) {
+            writer.value(json::object({{"error", fault.error()}, {"status", fault.status()}}));
+        }
+    }
+    writer.end_array();
+    writer.end_object();
+    return answer_text(200, std::move(out));
+}
+
+rest_response scroll_page(rest_call& call) {
+    call.allow({"scroll", "scroll_id", "rest_total_hits_as_int"});
+    std::string id = !call.id.empty() ? call.id : call.param_or("scroll_id", "");
+    std::string keep_alive = call.param_or("scroll", "");
+    if (const json body = call.body(); body.is_object())
+        for (const auto& [key, value] : body.items()) {
+            if (key == "scroll_id" && value.is_string())
+                id = value.as_string();
+            else if (key == "scroll" && value.is_string())
+                keep_alive = value.as_string();
+            else
+                throw illegal_argument("Unknown parameter [" + key + "] in request body or parameter is of the wrong type[" +
+                                       std::string(value.kind_name()) + "] ");
+        }
+    if (id.empty()) throw validation_fault({"scrollId is missing"});
+    const auto context = call.parts.contexts.find(id, true, keep_alive, call.now());
+    const std::lock_guard hold(context->turn);
+    search_settings settings = context->settings;
+    if (call.flag("rest_total_hits_as_int")) settings.total_as_int = true;
+    return answer_text(200, run_search(context->body, context->shards, settings, &context->cursor));
+}
+
+namespace {
+
+rest_response cleared(bool any, std::size_t count) {
+    return answer(any ? 200 : 404, json::object({{"succeeded", true}, {"num_freed", count}}));
+}
+
+std::vector<std::string> ids_of(const json& value) {
+    std::vector<std::string> out;
+    if (value.is_array())
+        for (const json& one : value.elements()) out.push_back(text_of(one));
+    else if (!value.is_null())
+        out.push_back(text_of(value));
+    return out;
+}
+
+}  // namespace
+
+rest_response clear_scroll(rest_call& call) {
+    call.allow({"scroll_id"});
+    std::vector<std::string> ids;
+    if (!call.id.empty()) ids = split(call.id);
+    if (const std::string* given = call.param("scroll_id")) ids = split(*given);
+    if (const json body = call.body(); body.is_object())
+        for (const auto& [key, value] : body.items()) {
+            if (key != "scroll_id")
+                throw illegal_argument("Unknown parameter [" + key + "] in request body or parameter is of the wrong type[" +
+                                       std::string(value.kind_name()) + "] ");
+            ids = ids_of(value);
+        }
+    if (ids.empty()) throw validation_fault({"no scroll ids specified"});
+    if (ids.size() == 1 && ids.front() == "_all") {
+        const std::size_t closed = call.parts.contexts.close_all(true).size();
+        return cleared(true, closed);
+    }
+    const std::size_t closed = call.parts.contexts.close(ids, true, call.now());
+    return cleared(closed > 0, closed);
+}
+
+rest_response open_point_in_time(rest_call& call) {
+    call.allow({"keep_alive", "preference", "routing", "ignore_unavailable", "allow_no_indices", "expand_wildcards",
+                "allow_partial_pit_creation", "allow_partial_search_results", "max_concurrent_shard_requests"});
+    const std::string* keep_alive = call.param("keep_alive");
+    if (keep_alive == nullptr || keep_alive->empty()) {
+        if (call.name == "opensearch") throw illegal_argument("Required [keep_alive]");
+        throw validation_fault({"[keep_alive] is not specified"});
+    }
+    if (const json body = call.body(); body.is_object() && body.size() > 0)
+        throw unsupported("[" + body.items().front().first + "] when a point in time is opened");
+    auto context = std::make_shared<search_context>();
+    const auto targets = call.parts.indices.resolve(call.index, call.targets());
+    context->shards = pin(targets);
+    const std::int64_t now = call.now();
+    const std::string id = call.parts.contexts.open(context, *keep_alive, now);
+    if (call.name == "opensearch")
+        return answer(200, json::object({{"pit_id", id}, {"_shards", shards_json(targets)}, {"creation_time", now}}));
+    return answer(200, json::object({{"id", id}, {"_shards", shards_json(targets)}}));
+}
+
+rest_response close_point_in_time(rest_call& call) {
+    call.allow({});
+    const std::int64_t now = call.now();
+    if (call.name == "all") {
+        json pits = json::array();
+        for (const std::string& id : call.parts.contexts.close_all(false))
+            pits.push_back(json::object({{"successful", true}, {"pit_id", id}}));
+        return answer(200, json::object({{"pits", std::move(pits)}}));
+    }
+    const json body = call.required_body();
+    const bool open_search = call.name == "opensearch";
+    const std::string_view key = open_search ? "pit_id" : "id";
+    for (const auto& [name, value] : body.items())
+        if (name != key)
+            throw illegal_argument("Unknown parameter [" + name + "] in request body or parameter is of the wrong type[" +
+                                   std::string(value.kind_name()) + "] ");
+    const std::vector<std::string> ids = ids_of(body[key]);
+    if (ids.empty()) throw validation_fault({"no pit ids specified"});
+    if (!open_search) {
+        const std::size_t closed = call.parts.contexts.close(ids, false, now);
+        return cleared(closed > 0, closed);
+    }
+    json pits = json::array();
+    for (const std::string& id : ids) {
+        call.parts.contexts.close({id}, false, now);
+        pits.push_back(json::object({{"successful", true}, {"pit_id", id}}));
+    }
+    return answer(200, json::object({{"pits", std::move(pits)}}));
+}
+
+rest_response list_points_in_time(rest_call& call) {
+    call.allow({});
+    json pits = json::array();
+    for (const auto& one : call.parts.contexts.points(call.now()))
+        pits.push_back(
+            json::object({{"pit_id", context_table::id_of(*one)}, {"creation_time", one->created_ms}, {"keep_alive", one->keep_alive_ms}}));
+    return answer(200, json::object({{"pits", std::move(pits)}}));
+}
+
+rest_response validate_query(rest_call& call) {
+    call.allow({"explain", "rewrite", "all_shards", "q", "df", "default_operator", "analyzer", "lenient", "analyze_wildcard",
+                "ignore_unavailable", "allow_no_indices", "expand_wildcards"});
+    const auto targets = call.parts.indices.resolve(call.index, call.targets());
+    json query = call.body()["query"];
+    if (json given = uri_query(call); !given.is_null()) query = std::move(given);
+    bool valid = true;
+    json explanations = json::array();
+    for (const search_shard& shard : pin(targets)) {
+        json one = json::object({{"index", shard.index.name}});
+        try {
+            const query_context context{*shard.index.schema, shard.view, shard.index.name, shard.index.uuid, call.now()};
+            if (!query.is_null()) parse_query(query, context);
+            one.set("valid", true);
+        } catch (const query_shard_fault& fault) {
+            one.set("valid", false);
+            one.set("error", fault.cause.reason());
+            valid = false;
+        } catch (const rest_error& fault) {
+            one.set("valid", false);
+            one.set("error", fault.reason());
+            valid = false;
+        }
+        explanations.push_back(std::move(one));
+    }
+    json out = json::object({{"_shards", shards_json(targets, false)}, {"valid", valid}});
+    if (call.flag("explain")) out.set("explanations", std::move(explanations));
+    return answer(200, out);
+}
+
+namespace {
+
+constexpr std::initializer_list<std::string_view> by_query_params = {"q",
+                                                                     "df",
+                                                                     "default_operator",
+                                                                     "analyzer",
+                                                                     "lenient",
+                                                                     "analyze_wildcard",
+                                                                     "conflicts",
+                                                                     "max_docs",
+                                                                     "refresh",
+                                                                     "routing",
+                                                                     "preference",
+                                                                     "timeout",
+                                                                     "scroll",
+                                                                     "scroll_size",
+                                                                     "slices",
+                                                                     "wait_for_completion",
+                                                                     "wait_for_active_shards",
+                                                                     "requests_per_second",
+                                                                     "ignore_unavailable",
+                                                                     "allow_no_indices",
+                                                                     "expand_wildcards",
+                                                                     "search_timeout",
+                                                                     "search_type",
+                                                                     "request_cache",
+                                                                     "pipeline",
+                                                                     "size",
+                                                                     "from",
+                                                                     "sort",
+                                                                     "version",
+                                                                     "_source"};
+
+// Runs on a pinned view: a document that changed since is a conflict.
+rest_response by_query(rest_call& call, bool update) {
+    call.allow(by_query_params);
+    if (!call.flag("wait_for_completion", true)) throw unsupported("[wait_for_completion=false]: background tasks");
+    if (call.param("pipeline") != nullptr) throw unsupported("ingest pipelines");
+    const json given = call.body();
+    json query;
+    std::optional<std::int64_t> most;
+    bool proceed = call.param_or("conflicts", "abort") == "proceed";
+    for (const auto& [key, value] : given.items()) {
+        if (key == "query")
+            query = value;
+        else if (key == "max_docs")
+            most = value.as_int64();
+        else if (key == "conflicts")
+            proceed = text_of(value) == "proceed";
+        else if (key == "script" || key == "slice" || key == "sort")
+            throw unsupported("[" + key + "] in a write by query");
+        else
+            throw parsing_fault("Unknown key for a " + std::string(value.kind_name()) + " in [" + key + "].", key);
+    }
+    if (json uri = uri_query(call); !uri.is_null()) query = std::move(uri);
+    if (const auto limit = call.whole("max_docs")) most = limit;
+    if (query.is_null() && !update) throw validation_fault({"query is missing"});
+    const std::int64_t started = call.now();
+    const auto shards = pin(call.parts.indices.resolve(call.index, call.targets()));
+    std::int64_t total = 0;
+    std::int64_t done = 0;
+    std::int64_t batches = 0;
+    std::int64_t conflicts = 0;
+    json failures = json::array();
+    int status = 200;
+    for (const search_shard& shard : shards) {
+        match_set found;
+        try {
+            const query_context context{*shard.index.schema, shard.view, shard.index.name, shard.index.uuid, started};
+            found = matches(shard.view, query.is_null() ? make_query(match_all_query{}) : parse_query(query, context));
+        } catch (const query_shard_fault& fault) {
+            throw search_phase_error(fault.cause, shard.index.name);
+        }
+        std::vector<docno> documents;
+        found.for_each([&](docno document) {
+            if (!most || total < *most) {
+                documents.push_back(document);
+                ++total;
+            }
+        });
+        for (std::size_t at = 0; at < documents.size() && status == 200; at += 1000) {
+            ++batches;
+            const std::vector<docno> page(documents.begin() + static_cast<std::ptrdiff_t>(at),
+                                          documents.begin() + static_cast<std::ptrdiff_t>(std::min(at + 1000, documents.size())));
+            const std::vector<stored_document> rows = shard.view->fetch(page);
+            std::vector<write_op> ops(rows.size());
+            for (std::size_t i = 0; i < rows.size(); ++i) {
+                ops[i].kind = update ? write_kind::index : write_kind::remove;
+                ops[i].index = shard.index.name;
+                ops[i].id = rows[i].id;
+                ops[i].routing = rows[i].routing;
+                ops[i].source = rows[i].source;
+                ops[i].if_seq_no = rows[i].seq_no;
+                ops[i].if_primary_term = 1;
+            }
+            call.parts.writes.run(ops);
+            for (const write_op& op : ops) {
+                if (!op.error) {
+                    ++done;
+                    continue;
+                }
+                if (op.error->status() == 409) ++conflicts;
+                if (op.error->status() == 409 && proceed) continue;
+                failures.push_back(
+                    json::object({{"index", op.index}, {"id", op.id}, {"cause", op.error->cause()}, {"status", op.error->status()}}));
+                status = op.error->status();
+            }
+        }
+    }
+    json out = json::object();
+    out.append_member("took", std::max<std::int64_t>(call.now() - started, 0));
+    out.append_member("timed_out", false);
+    out.append_member("total", total);
+    if (update) out.append_member("updated", done);
+    out.append_member("deleted", update ? 0 : done);
+    out.append_member("batches", batches);
+    out.append_member("version_conflicts", conflicts);
+    out.append_member("noops", 0);
+    out.append_member("retries", json::object({{"bulk", 0}, {"search", 0}}));
+    out.append_member("throttled_millis", 0);
+    out.append_member("requests_per_second", -1.0);
+    out.append_member("throttled_until_millis", 0);
+    out.append_member("failures", std::move(failures));
+    return answer(status, out);
+}
+
+}  // namespace
+
+rest_response delete_by_query(rest_call& call) { return by_query(call, false); }
+rest_response update_by_query(rest_call& call) { return by_query(call, true); }
+
+}  // namespace hem::search::embedded
