@@ -1,7 +1,9 @@
 // Everything of layer `model`: JSON values, models that are plain structs, constraints, validation errors, JSON Schema.
 #pragma once
 
+#include "hem/model/bytes.hpp"
 #include "hem/model/constraints.hpp"
+#include "hem/model/datetime.hpp"
 #include "hem/model/field.hpp"
 #include "hem/model/json.hpp"
 #include "hem/model/json_source.hpp"
@@ -13,4 +15,5 @@
 #include "hem/model/read_text.hpp"
 #include "hem/model/schema.hpp"
 #include "hem/model/to_json.hpp"
+#include "hem/model/uuid.hpp"
 #include "hem/model/validation.hpp"

@@ -150,16 +150,16 @@ bool check_one(const json_source& in, const constraint& rule, const checked_valu
     }
 }
 
-std::chrono::sys_time<std::chrono::nanoseconds> (*time_source)() = nullptr;
+std::chrono::sys_time<std::chrono::microseconds> (*time_source)() = nullptr;
 
 }  // namespace
 
-std::chrono::sys_time<std::chrono::nanoseconds> clock_of_constraints() {
+std::chrono::sys_time<std::chrono::microseconds> clock_of_constraints() {
     if (time_source) return time_source();
-    return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
-void set_clock_of_constraints(std::chrono::sys_time<std::chrono::nanoseconds> (*now)()) { time_source = now; }
+void set_clock_of_constraints(std::chrono::sys_time<std::chrono::microseconds> (*now)()) { time_source = now; }
 
 bool check_constraints(const json_source& in, std::span<const constraint> constraints, const checked_value& value, read_context& context) {
     // Few constraints: a selection in order of kind is cheaper than sorting them while compiling.

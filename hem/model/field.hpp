@@ -32,7 +32,7 @@ struct checked_value {
     std::size_t size = 0;
     std::string_view container_name{};                 // List, Set, Dictionary, Data
     bool unique = true;
-    std::chrono::sys_time<std::chrono::nanoseconds> when{};
+    std::chrono::sys_time<std::chrono::microseconds> when{};
     bool is_date = false;
     bool has_zone = true;
     const void* value = nullptr;                       // what check<> gets
@@ -41,8 +41,8 @@ struct checked_value {
 // Reports the first constraint that does not hold.
 bool check_constraints(const json_source& in, std::span<const constraint> constraints, const checked_value& value, read_context& context);
 // What in_past and in_future compare with: the system's clock until a layer with a clock of its own sets another (tests do).
-std::chrono::sys_time<std::chrono::nanoseconds> clock_of_constraints();
-void set_clock_of_constraints(std::chrono::sys_time<std::chrono::nanoseconds> (*now)());
+std::chrono::sys_time<std::chrono::microseconds> clock_of_constraints();
+void set_clock_of_constraints(std::chrono::sys_time<std::chrono::microseconds> (*now)());
 // Adds the constraints' words to the schema of the type that they constrain.
 json constrained_schema(json schema, std::span<const constraint> constraints);
 
