@@ -4,9 +4,11 @@
 
 #include "hem/web/app.hpp"
 #include "hem/web/background.hpp"
+#include "hem/web/cors.hpp"
 #include "hem/web/exceptions.hpp"
 #include "hem/web/inputs.hpp"
 #include "hem/web/next.hpp"
+#include "hem/web/request_id.hpp"
 #include "hem/web/responses.hpp"
 #include "hem/web/route_options.hpp"
 #include "hem/web/routing.hpp"

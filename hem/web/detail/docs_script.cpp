@@ -21,7 +21,7 @@ function el(name, attributes, ...children) {
     else if (value === true) node.setAttribute(key, "");
     else if (value !== false && value !== undefined && value !== null) node.setAttribute(key, value);
   }
-  for (const child of children.flat()) if (child !== null && child !== undefined && child !== false) node.append(child);
+  for (const child of children.flat(Infinity)) if (child !== null && child !== undefined && child !== false) node.append(child);
   return node;
 }
 
@@ -253,7 +253,7 @@ function modelNode(name, schema) {
     el("td", {}, el("code", {}, field), required.has(field) ? el("span", {class: "must", title: "required"}, " *") : ""),
     el("td", {}, typeNode(property)), el("td", {class: "dim"}, [limitsOf(property), property.description].filter(Boolean).join(". "))));
   const text = schema.enum ? schema.enum.map(value => JSON.stringify(value)).join(", ") : typeOf(schema);
-  return el("details", {class: "model", id: "model-" + name}, el("summary", {}, el("span", {class: "path"}, name), el("span", {class: "what"}, schema.description || "")),
+  return el("details", {class: "model", id: "model-" + name}, el("summary", {}, el("span", {class: "path"}, name), schema.description ? el("span", {class: "what"}, schema.description) : null),
     el("div", {class: "inside"}, rows.length ? el("table", {}, el("tbody", {}, rows)) : el("p", {}, text)));
 }
 

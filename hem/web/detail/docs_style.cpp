@@ -34,10 +34,11 @@ button.main{background:var(--accent);border-color:var(--accent);color:var(--bg);
 .bar input{flex:1 1 16rem}
 kbd{border:1px solid var(--line);border-bottom-width:2px;border-radius:4px;padding:0 .35rem;font-size:.8rem}
 details.op,details.model{background:var(--card);border:1px solid var(--line);border-radius:8px;margin:.45rem 0}
-details>summary{cursor:pointer;list-style:none;padding:.55rem .8rem;display:flex;gap:.7rem;align-items:baseline;border-radius:8px;flex-wrap:wrap}
-details>summary::-webkit-details-marker{display:none}
-details>summary:hover{background:var(--code)}
-details[open]>summary{border-bottom:1px solid var(--line);border-radius:8px 8px 0 0}
+summary{cursor:pointer}
+section>details>summary{list-style:none;padding:.55rem .8rem;display:flex;gap:.7rem;align-items:baseline;border-radius:8px;flex-wrap:wrap}
+section>details>summary::-webkit-details-marker{display:none}
+section>details>summary:hover{background:var(--code)}
+section>details[open]>summary{border-bottom:1px solid var(--line);border-radius:8px 8px 0 0}
 .inside{padding:.4rem .9rem 1rem}
 .method{font-weight:700;font-size:.78rem;letter-spacing:.03em;min-width:4.2rem;color:var(--other)}
 .get .method{color:var(--get)}.post .method{color:var(--post)}.put .method{color:var(--put)}.patch .method{color:var(--patch)}.delete .method{color:var(--delete)}
@@ -49,7 +50,7 @@ details[open]>summary{border-bottom:1px solid var(--line);border-radius:8px 8px 
 .fields .name b,.fields label b{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.9rem}
 .must{color:var(--bad)}
 .tag{font-size:.78rem;color:var(--dim);display:block}
-.status{font-weight:700}
+.status{font-weight:700;white-space:nowrap;overflow-wrap:normal}
 .good{color:var(--good)}.bad{color:var(--bad)}
 .answer{margin-top:.8rem}
 .plain{padding-left:1.2rem}
