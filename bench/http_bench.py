@@ -64,8 +64,8 @@ def receive(connection):
 
 
 @contextlib.contextmanager
-def server(command, port, patience=10):
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+def server(command, port, patience=10, errors=None):
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
     try:
         end = time.monotonic() + patience
         while True:
@@ -112,7 +112,9 @@ def instructions(programs, ours, requests):
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder) / "callgrind.out"
-        with server(["valgrind", "--tool=callgrind", "-q", f"--callgrind-out-file={out}", programs / ours, str(port)], port, patience=60):
+        command = ["valgrind", "--tool=callgrind", "-q", f"--callgrind-out-file={out}", programs / ours, str(port)]
+        # valgrind tells of each system call that it does not know.
+        with server(command, port, patience=60, errors=subprocess.DEVNULL):
             with connect(port) as connection:
                 for _ in range(requests):
                     connection.sendall(REQUEST)
