@@ -23,7 +23,8 @@ public:
     using std::invalid_argument::invalid_argument;
 };
 
-// monostate: the document has no value and `missing` gave none. Keywords are texts, dates epoch milliseconds, booleans 0 and 1.
+// Keywords are texts, dates epoch milliseconds, booleans 0 and 1. Without a value: monostate for keywords and unmapped fields, the
+// extreme of the type for numbers, as a server answers.
 using sort_value = std::variant<std::monostate, std::int64_t, double, std::string>;
 
 struct sort_key {

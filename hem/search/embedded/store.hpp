@@ -72,7 +72,6 @@ struct prepared_document {
         std::uint32_t overlaps = 0;  // the others
         std::string packed;          // tokens for the store's tokenizer; empty if none
         std::string gaps;            // holes, as varint pairs (token number, extra positions)
-        std::uint32_t terms = 0;     // distinct terms
     };
     std::string id, routing, source;
     std::vector<postings> texts;
@@ -110,7 +109,7 @@ class generation;
 // A pinned view of one index; releasing the last copy lets superseded rows be purged.
 using snapshot = std::shared_ptr<const generation>;
 
-// An index that exists; handles stay valid (and readable) after the index was removed. Any thread.
+// An index; a handle stays readable after the index was removed, until it is released. Any thread.
 class index_handle {
 public:
     virtual ~index_handle() = default;
@@ -175,7 +174,7 @@ public:
     write_batch& operator=(write_batch&&) noexcept;
     ~write_batch();
 
-    // Each is its own savepoint: a failed one leaves the others untouched. Throws store_error (`full` for a full disk).
+    // A conflict leaves the others untouched. A store_error (`full` for a full disk) ends the batch: nothing of it is kept.
     std::expected<write_outcome, write_conflict> put(const index& target, const prepared_document& prepared,
                                                      const write_condition& condition);
     std::expected<write_outcome, write_conflict> remove(const index& target, std::string_view id, const write_condition& condition);
@@ -209,6 +208,7 @@ struct store_options {
 
 class store {
 public:
+    class implementation;
     // Opens or creates. Throws store_error; a file that is not a store, or a damaged one, is left as it is.
     explicit store(const store_options& options);
     ~store();
@@ -236,9 +236,10 @@ public:
     std::int64_t file_bytes() const;
     // For tests and benchmarks: forgets all decoded postings.
     void drop_caches();
+    // For tests: the file may not grow beyond so many pages, as on a full disk; 0 for no limit.
+    void limit_pages(std::int64_t pages);
 
 private:
-    class implementation;
     std::unique_ptr<implementation> implementation_;
 };
 

@@ -1,0 +1,147 @@
+// Reading postings and dictionaries for a generation.
+#include "hem/search/embedded/fts_tokenizer.hpp"
+#include "hem/search/embedded/store_internal.hpp"
+#include "hem/search/embedded/varint.hpp"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+
+namespace hem::search::embedded::detail {
+
+namespace {
+
+struct list_builder {
+    posting_list& list;
+    const grow_array<std::uint8_t>::view& norms;
+    docno limit;
+    bool done = false;
+
+    static void accept(void* context, std::int64_t row, const std::uint32_t* positions, std::uint32_t count) {
+        auto& self = *static_cast<list_builder*>(context);
+        if (row >= self.limit) {
+            self.done = true;
+            return;
+        }
+        const auto document = static_cast<docno>(row);
+        self.list.documents.push_back(document);
+        self.list.frequencies.push_back(count);
+        self.list.norms.push_back(self.norms[document]);
+        if (positions != nullptr) {
+            self.list.positions.insert(self.list.positions.end(), positions, positions + count);
+            self.list.starts.push_back(static_cast<std::uint32_t>(self.list.positions.size()));
+        }
+    }
+};
+
+// Appends the documents from `from` on that have the value.
+void scan_ordinals(const column_view& column, std::uint32_t ordinal, docno from, docno limit, posting_list& list) {
+    if (column.single_valued()) {
+        constexpr std::size_t chunk = grow_array<std::uint32_t>::chunk;
+        for (std::size_t base = from / chunk * chunk; base < limit; base += chunk) {
+            const std::uint32_t* values = column.ordinals.chunk_at(base / chunk);
+            const std::size_t end = std::min<std::size_t>(chunk, limit - base);
+            for (std::size_t at = base < from ? from - base : 0; at < end; ++at) {
+                if (values[at] == ordinal) list.documents.push_back(static_cast<docno>(base + at));
+            }
+        }
+        return;
+    }
+    for (docno document = from; document < limit; ++document) {
+        for (auto at = column.first(document), last = column.last(document); at < last; ++at) {
+            if (column.ordinal(at) == ordinal) {
+                list.documents.push_back(document);
+                break;
+            }
+        }
+    }
+}
+
+void scan_integers(const column_view& column, std::int64_t value, docno from, docno limit, posting_list& list) {
+    for (docno document = from; document < limit; ++document) {
+        for (auto at = column.first(document), last = column.last(document); at < last; ++at) {
+            if (column.integer(at) == value) {
+                list.documents.push_back(document);
+                break;
+            }
+        }
+    }
+}
+
+}  // namespace
+
+shared_postings index_generation::postings(const field_spec& field, std::string_view term, bool positions) const {
+    const auto key = posting_cache::key(core->id, field.number, term);
+    auto& cache = core->shared->cache;
+    const auto cached = cache.find(key);
+    if (cached != nullptr && cached->limit >= limit_ && (!positions || cached->has_positions())) return cached;
+
+    auto made = std::make_shared<posting_list>();
+    const bool extend = cached != nullptr && cached->limit < limit_ && (!positions || cached->has_positions());
+    if (extend) *made = *cached;
+    const docno from = made->limit;
+    made->limit = limit_;
+    if (const auto* values = column(field.number)) {
+        if (values->kind == field_kind::keyword) {
+            if (const auto ordinal = values->find(term)) scan_ordinals(*values, *ordinal, from, limit_, *made);
+        } else {
+            scan_integers(*values, term == "1" ? 1 : 0, from, limit_, *made);
+        }
+    } else {
+        const bool with_positions = positions || made->has_positions();
+        if (with_positions && made->starts.empty()) made->starts.push_back(0);
+        list_builder builder{*made, norms_[field.number], limit_};
+        posting_sink sink{list_builder::accept, &builder, with_positions};
+        const auto table = core->table('f', field.number);
+        const auto link = core->shared->readers.acquire();
+        auto& rows = link.prepared("SELECT hem_collect(" + table + ", ?2) FROM " + table + " WHERE " + table + " MATCH ?1 AND rowid >= ?3");
+        const reset_guard guard(rows);
+        const auto expression = match_expression(term);
+        rows.bind(1, std::string_view(expression)).bind(3, static_cast<std::int64_t>(from));
+        sqlite3_bind_pointer(rows.get(), 2, &sink, sink_pointer_type, nullptr);
+        while (!builder.done && rows.step()) {
+        }
+        sqlite3_bind_null(rows.get(), 2);
+    }
+    cache.put(key, made);
+    return made;
+}
+
+void index_generation::vocabulary(const field_spec& field, std::string_view from, bool (*each)(void*, std::string_view), void* context) const {
+    if (const auto* values = column(field.number)) {
+        std::vector<std::string_view> terms;
+        for (std::uint32_t at = 0; at < values->ordinal_count(); ++at) {
+            if (values->term(at) >= from) terms.push_back(values->term(at));
+        }
+        std::ranges::sort(terms);
+        for (const auto term : terms) {
+            if (!each(context, term)) return;
+        }
+        return;
+    }
+    const auto link = core->shared->readers.acquire();
+    const auto table = "v" + std::to_string(core->id) + "_" + std::to_string(field.number);
+    link->link.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp." + table + " USING fts5vocab(main, " + core->table('f', field.number) + ", row)");
+    auto& rows = link.prepared("SELECT term FROM temp." + table + " WHERE term >= ?");
+    const reset_guard guard(rows);
+    rows.bind(1, from);
+    while (rows.step()) {
+        if (!each(context, rows.text(0))) return;
+    }
+}
+
+std::vector<std::pair<std::uint32_t, std::uint32_t>> index_generation::gaps(std::uint32_t field, docno document) const {
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> found;
+    const auto link = core->shared->readers.acquire();
+    auto& row = link.prepared("SELECT gaps FROM " + core->table('g', field) + " WHERE docno=?");
+    const reset_guard guard(row);
+    if (!row.bind(1, static_cast<std::int64_t>(document)).step()) return found;
+    auto bytes = row.blob(0);
+    std::uint64_t number = 0, extra = 0;
+    while (take_varint(bytes, number) && take_varint(bytes, extra)) {
+        found.emplace_back(static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(extra));
+    }
+    return found;
+}
+
+}  // namespace hem::search::embedded::detail
