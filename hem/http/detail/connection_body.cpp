@@ -8,8 +8,8 @@
 namespace hem::http::detail {
 
 connection_body::connection_body(server_connection& connection, const framing& frame)
-    : connection_(connection), kind_(frame.body), left_(frame.length),
-      expect_continue_(frame.expect_continue), complete_(frame.body == body_kind::none || (frame.body == body_kind::length && frame.length == 0)) {
+    : connection_(connection), kind_(frame.body), left_(frame.length), expect_continue_(frame.expect_continue),
+      complete_(frame.body == body_kind::none || (frame.body == body_kind::length && frame.length == 0)) {
     if (kind_ == body_kind::chunked) {
         auto limits = connection.server_.options.limits.body;
         limits.body = 0;  // the request applies the limit: a route may raise it

@@ -62,7 +62,8 @@ void server_connection::set_phase(phase p, std::chrono::nanoseconds limit) noexc
     deadline_ = limit.count() > 0 ? hem::detail::saturating_add(clock::now(), limit) : time_point::max();
 }
 
-// ---- reading ------------------------------------------------------------------------------------------------------------------------------
+// ---- reading
+// ------------------------------------------------------------------------------------------------------------------------------
 
 int server_connection::read_some() noexcept {
     auto& work = *work_;
@@ -99,7 +100,7 @@ task<bool> server_connection::read_head() {
             if (work.parser.parse(work.data(), work.size()) != parse_result::need_more) co_return true;
         }
         // Before waiting, what was answered so far goes out.
-        if (work.queued > 0 && !co_await flush()) co_return false;
+        if (const int state = try_flush(); state < 0 || (state == 0 && !co_await flush_slowly())) co_return false;
         if (work.size() == 0) co_return false;  // nothing of a next request: back to idle
         make_input_room();
         const int got = read_some();
@@ -120,7 +121,8 @@ task<bool> server_connection::read_head() {
     }
 }
 
-// ---- writing ------------------------------------------------------------------------------------------------------------------------------
+// ---- writing
+// ------------------------------------------------------------------------------------------------------------------------------
 
 void server_connection::queue(std::string_view bytes) noexcept {
     std::memcpy(work_->output.data() + work_->queued, bytes.data(), bytes.size());
@@ -166,13 +168,13 @@ task<bool> server_connection::flush_slowly() {
 }
 
 task<bool> server_connection::flush() {
-    if (const int state = try_flush(); state != 0) co_return state > 0;
-    co_return co_await flush_slowly();
+    const int state = try_flush();
+    co_return state > 0 || (state == 0 && co_await flush_slowly());
 }
 
 task<bool> server_connection::make_room(std::size_t bytes) {
     auto& work = *work_;
-    if (work.output.size() - work.queued >= bytes) co_return true;
+    if (has_room(bytes)) co_return true;
     if (!co_await flush()) co_return false;
     if (work.output.size() < bytes) work.output.resize(bytes);
     co_return true;
@@ -215,14 +217,14 @@ task<server_connection::after> server_connection::refuse(refusal why) {
     server_.count_refusal(why, peer_.host);
     const auto& action = action_of(why);
     const bool keep = action.keep && work_->frame.keep_alive && !server_.draining;
-    if (!co_await make_room(512)) co_return after::close;
+    if (!has_room(512) && !co_await make_room(512)) co_return after::close;
     work_->queued += write_refusal(work_->output.data() + work_->queued, why, server_.date_text(), server_.options.server_name, keep,
                                    work_->parser.method_id() == method_kind::head);
     co_return keep ? after::next : after::linger;
 }
 
 task<server_connection::after> server_connection::answer_error(int status, std::string_view fields, bool keep) {
-    if (!co_await make_room(1024)) co_return after::close;
+    if (!has_room(1024) && !co_await make_room(1024)) co_return after::close;
     work_->queued += write_error_answer(work_->output.data() + work_->queued, status, fields, server_.date_text(),
                                         server_.options.server_name, keep, work_->parser.method_id() == method_kind::head);
     co_return keep ? after::next : after::linger;
@@ -244,7 +246,8 @@ task<> server_connection::linger() {
     }
 }
 
-// ---- one request --------------------------------------------------------------------------------------------------------------------------
+// ---- one request
+// --------------------------------------------------------------------------------------------------------------------------
 
 task<bool> server_connection::drain_request_body(connection_body& body) {
     const auto limit = server_.options.limits.drain_unread;
@@ -272,23 +275,24 @@ task<bool> server_connection::send_body(response& answer, const response_plan& p
         if (piece.empty()) break;
         sent += piece.size();
         if (plan.body == body_kind::length && sent > plan.length.value_or(0)) {
-            if (server_.options.observer) server_.options.observer->response_cut(work_->message, "the body is longer than its Content-Length");
+            if (server_.options.observer)
+                server_.options.observer->response_cut(work_->message, "the body is longer than its Content-Length");
             co_return false;
         }
         if (plan.body == body_kind::chunked) {
             char head[18];
             const auto size = write_chunk_head(head, piece.size());
-            if (!co_await make_room(size)) co_return false;
+            if (!has_room(size) && !co_await make_room(size)) co_return false;
             queue({head, size});
         }
         if (piece.size() + 2 <= copy_limit) {
-            if (!co_await make_room(piece.size() + 2)) co_return false;
+            if (!has_room(piece.size() + 2) && !co_await make_room(piece.size() + 2)) co_return false;
             queue(piece);
         } else if (!co_await write_large(piece)) {
             co_return false;
         }
         if (plan.body == body_kind::chunked) {
-            if (!co_await make_room(2)) co_return false;
+            if (!has_room(2) && !co_await make_room(2)) co_return false;
             queue(chunk_end);
         }
     }
@@ -300,10 +304,10 @@ task<bool> server_connection::send_body(response& answer, const response_plan& p
         const headers* trailers = plan.trailers ? answer.find_trailers() : nullptr;
         if (!trailers) trailers = plan.trailers ? source.trailers() : nullptr;
         if (!trailers) {
-            if (!co_await make_room(last_chunk.size())) co_return false;
+            if (!has_room(last_chunk.size()) && !co_await make_room(last_chunk.size())) co_return false;
             queue(last_chunk);
         } else {
-            if (!co_await make_room(8 * 1024)) co_return false;
+            if (!has_room(8 * 1024) && !co_await make_room(8 * 1024)) co_return false;
             const auto size = write_last_chunk(std::span(work_->output).subspan(work_->queued), *trailers);
             if (size > work_->output.size() - work_->queued) co_return false;
             work_->queued += size;
@@ -367,7 +371,8 @@ task<server_connection::after> server_connection::serve_one() {
             deadline_ = time_point::max();
             const bool drains = !body.withheld() && body.left().value_or(0) <= limits.drain_unread && body.broken() == 0;
             const bool keep = work.frame.keep_alive && !last && !server_.draining && (body.complete() || drains);
-            plan = plan_response(*answer, method, message.version(), keep, message.headers().get("te").value_or("").find("trailers") != std::string_view::npos);
+            plan = plan_response(*answer, method, message.version(), keep,
+                                 message.headers().get("te").value_or("").find("trailers") != std::string_view::npos);
             const head_context context{.date = server_.date_text(), .server = server_.options.server_name};
             for (;;) {
                 const auto size = write_response_head(std::span(work.output).subspan(work.queued), *answer, plan, context);
@@ -375,7 +380,7 @@ task<server_connection::after> server_connection::serve_one() {
                     work.queued += size;
                     break;
                 }
-                if (!co_await make_room(size)) break;
+                if (!has_room(size) && !co_await make_room(size)) break;
             }
             sent = !failed_;
             if (sent && plan.body != body_kind::none) {
@@ -385,7 +390,7 @@ task<server_connection::after> server_connection::serve_one() {
                     sent = co_await send_body(*answer, plan, *source);
                     cut = !sent;
                 } else if (const auto bytes = answer->content().bytes(); bytes.size() <= copy_limit) {
-                    sent = co_await make_room(bytes.size());
+                    sent = has_room(bytes.size()) || co_await make_room(bytes.size());
                     if (sent) queue(bytes);
                 } else {
                     sent = co_await write_large(bytes);
@@ -498,7 +503,8 @@ task<> server_connection::run() {
     }
 }
 
-// ---- from outside -------------------------------------------------------------------------------------------------------------------------
+// ---- from outside
+// -------------------------------------------------------------------------------------------------------------------------
 
 void server_connection::hang_up(void* self, bool reset) noexcept {
     auto& connection = *static_cast<server_connection*>(self);
@@ -515,7 +521,8 @@ void server_connection::cancel_handler(why_cancelled why) noexcept {
     const char* text = why == why_cancelled::disconnect ? "the client went away"
                        : why == why_cancelled::timeout  ? "the handler took longer than its limit"
                                                         : "the server shuts down";
-    handler_scope_->cancel({.kind = why == why_cancelled::drain ? cancel_kind::shutdown : cancel_kind::requested, .text = text, .task = {}});
+    handler_scope_->cancel(
+        {.kind = why == why_cancelled::drain ? cancel_kind::shutdown : cancel_kind::requested, .text = text, .task = {}});
 }
 
 void server_connection::sweep(time_point now) noexcept {
@@ -533,7 +540,8 @@ void server_connection::sweep(time_point now) noexcept {
         sample = static_cast<std::uint32_t>(body_bytes_);
         body_seconds_ = body_seconds_ >= 25 ? 16 : static_cast<std::uint8_t>(body_seconds_ + 1);
     }
-    if (phase_ == phase::write && write_window_ != time_point::max() && limits.write_rate > 0 && now - write_window_ >= std::chrono::seconds(30)) {
+    if (phase_ == phase::write && write_window_ != time_point::max() && limits.write_rate > 0 &&
+        now - write_window_ >= std::chrono::seconds(30)) {
         if (socket_.bytes_written() - write_mark_ < limits.write_rate * 30) deadline_ = now;
         write_window_ = now;
         write_mark_ = socket_.bytes_written();

@@ -47,6 +47,7 @@ private:
 
     // Room for `bytes` more in the output, written out first where needed. False when the connection failed.
     task<bool> make_room(std::size_t bytes);
+    bool has_room(std::size_t bytes) const noexcept { return work_->output.size() - work_->queued >= bytes; }
     // Writes what is queued without waiting: 1 done, 0 would block, -1 failed.
     int try_flush() noexcept;
     task<bool> flush();
