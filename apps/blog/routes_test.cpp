@@ -8,6 +8,7 @@
 #include "hem/search/client.hpp"
 #include "hem/testing.hpp"
 #include "hem/web.hpp"
+#include "hem/web/test_client.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -34,23 +35,18 @@ struct answer {
 // The whole app over a store in memory, without a socket.
 class running_blog {
 public:
-    explicit running_blog(web::app& app) : handler_(app.handler()) {}
+    explicit running_blog(web::test_client& client) : client_(client) {}
 
     hem::task<answer> call(std::string method, std::string target, std::string body = {}, std::string type = "application/json") {
-        http::request request(method, target);
+        http::call_options options;
         if (!body.empty()) {
-            request.headers().set("content-type", type);
-            request.set_body(std::move(body));
+            options.headers.set("content-type", type);
+            options.content = std::move(body);
         }
-        if (!accept.empty()) request.headers().set("accept", accept);
-        http::response response = co_await handler_(request);
-        answer got{.status = response.status(), .body = {}};
+        if (!accept.empty()) options.headers.set("accept", accept);
+        const http::response response = co_await client_.call(std::move(method), std::move(target), std::move(options));
+        answer got{.status = response.status(), .body = std::string(response.text())};
         got.headers = response.headers();
-        if (http::body_source* stream = response.content().stream()) {
-            got.body = co_await http::read_all(*stream, 0);
-        } else {
-            got.body = response.text();
-        }
         co_return got;
     }
     hem::task<answer> get(std::string target) { co_return co_await call("GET", std::move(target)); }
@@ -59,7 +55,7 @@ public:
     std::string accept;
 
 private:
-    http::handler handler_;
+    web::test_client& client_;
 };
 
 options in_memory() {
@@ -80,8 +76,8 @@ hem::task<> with_blog(F body, bool seeded = true) {
         }
         web::app app(describe_app());
         add_routes(app, posts);
-        co_await app.run([&]() -> hem::task<> {
-            running_blog blog(app);
+        co_await hem::with(web::test_client(app), [&](web::test_client& calls) -> hem::task<> {
+            running_blog blog(calls);
             co_await body(blog);
         });
     });

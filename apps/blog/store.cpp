@@ -45,11 +45,9 @@ hem::task<std::size_t> open_posts(post_search& posts, const options& chosen) {
 }
 
 std::string explain_store_failure(const options& chosen, const std::exception& error) {
-    std::string text = error.what();
+    const std::string text = error.what();
     if (!chosen.is_embedded()) return fmt::format("cannot use {}: {} (HEM_BLOG_SEARCH or --search names it)", describe_store(chosen), text);
-    text = fmt::format("cannot open the store {}: {}", chosen.store_path(), text);
-    const bool held = text.find("pid") != std::string::npos;
-    if (!held) return text;
+    if (text.find("pid") == std::string::npos) return text;
     switch (chosen.command) {
     case command::import_posts: return text + "\n  a running blog can take the posts: add --to http://127.0.0.1:8000";
     case command::export_posts: return text + "\n  a running blog can give the posts: add --from http://127.0.0.1:8000";
