@@ -95,11 +95,9 @@ client::client(client_options options) : state_(std::make_unique<state>()) {
                                            ": https:// is not supported, Hem has no TLS yet; use http:// or put a TLS proxy in front",
                                        {});
     }
-    if (options.transport == nullptr) {
-        auto network = std::make_unique<network_transport>(options.pool, options.timeout, detail::connect_by_socket());
-        state_->network = network.get();
-        options.transport = std::move(network);
-    }
+    if (options.transport == nullptr)
+        options.transport = std::make_unique<network_transport>(options.pool, options.timeout, detail::connect_by_socket());
+    state_->network = dynamic_cast<network_transport*>(options.transport.get());
     state_->options = std::move(options);
 }
 
