@@ -353,4 +353,12 @@ std::int64_t document_frequency(const snapshot& over, std::string_view field, st
     return in.document_frequency(*in.postings(*named, term, false));
 }
 
+field_counts field_statistics(const snapshot& over, std::string_view field) {
+    const auto& in = generation_of(over);
+    const auto* named = in.plan().find(field);
+    if (named == nullptr) return {};
+    const auto& totals = in.totals(named->number);
+    return {totals.documents, totals.terms};
+}
+
 }  // namespace hem::search::embedded

@@ -97,4 +97,10 @@ std::vector<highlight_term> highlight_terms(const snapshot& over, const query& w
 // Documents per term of a text field, live ones only; 0 if there is none.
 std::int64_t document_frequency(const snapshot& over, std::string_view field, std::string_view term);
 
+// Live documents with a term in the field, and terms in all of them (distinct values of a column).
+struct field_counts {
+    std::int64_t documents = 0, terms = 0;
+};
+field_counts field_statistics(const snapshot& over, std::string_view field);
+
 }  // namespace hem::search::embedded
