@@ -162,19 +162,11 @@ std::chrono::sys_time<std::chrono::microseconds> clock_of_constraints() {
 void set_clock_of_constraints(std::chrono::sys_time<std::chrono::microseconds> (*now)()) { time_source = now; }
 
 bool check_constraints(const json_source& in, std::span<const constraint> constraints, const checked_value& value, read_context& context) {
-    // Few constraints: a selection in order of kind is cheaper than sorting them while compiling.
-    constraint_kind last = constraint_kind::none;
-    for (;;) {
-        const constraint* next = nullptr;
-        for (const auto& each : constraints) {
-            if (each.kind > last && each.kind <= constraint_kind::check && (!next || each.kind < next->kind)) next = &each;
-        }
-        if (!next) return true;
-        last = next->kind;
-        for (const auto& each : constraints) {
-            if (each.kind == last && !check_one(in, each, value, context)) return false;
-        }
+    for (const auto& each : constraints) {
+        if (each.kind > constraint_kind::check) break;
+        if (!check_one(in, each, value, context)) return false;
     }
+    return true;
 }
 
 json constrained_schema(json schema, std::span<const constraint> constraints) {

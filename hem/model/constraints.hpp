@@ -8,7 +8,7 @@
 
 #include "hem/model/json.hpp"
 
-#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -20,7 +20,9 @@ namespace hem {
 template <std::size_t N>
 struct fixed_string {
     char text[N]{};
-    consteval fixed_string(const char (&literal)[N]) { std::copy_n(literal, N, text); }
+    consteval fixed_string(const char (&literal)[N]) {
+        for (std::size_t i = 0; i < N; ++i) text[i] = literal[i];
+    }
     constexpr operator std::string_view() const { return {text, N - 1}; }
     constexpr std::string_view view() const { return {text, N - 1}; }
 };

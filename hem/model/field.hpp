@@ -59,6 +59,15 @@ constexpr std::string_view text_of(std::span<const constraint> list, constraint_
     return {};
 }
 
+// The constraints in the order in which they are checked.
+template <std::size_t N>
+consteval std::array<constraint, N + 1> in_order(std::array<constraint, N + 1> list) {
+    for (std::size_t i = 1; i < N; ++i) {
+        for (std::size_t k = i; k > 0 && list[k].kind < list[k - 1].kind; --k) std::swap(list[k], list[k - 1]);
+    }
+    return list;
+}
+
 // ADL-free customisation: types of other headers specialise it (datetime.hpp).
 template <class T>
 struct shape_of {
@@ -140,7 +149,7 @@ class field {
 public:
     using value_type = T;
     static constexpr std::size_t constraint_count = sizeof...(Constraints);
-    static constexpr detail::constraint constraints[constraint_count + 1] = {Constraints::data..., detail::constraint()};
+    static constexpr auto constraints = detail::in_order<constraint_count>({Constraints::data..., detail::constraint()});
 
     field() = default;
     template <class U>
@@ -197,7 +206,7 @@ template <class T, class... Constraints>
 struct json_traits<field<T, Constraints...>> {
     using owner = field<T, Constraints...>;
     using inner = typename detail::inner_of<T>::type;
-    static constexpr std::span<const detail::constraint> constraints{owner::constraints, sizeof...(Constraints)};
+    static constexpr std::span<const detail::constraint> constraints{owner::constraints.data(), sizeof...(Constraints)};
     static constexpr bool has_checks = [] {
         for (const auto& each : constraints) {
             if (each.kind >= detail::constraint_kind::multiple_of && each.kind <= detail::constraint_kind::check) return true;

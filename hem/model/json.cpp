@@ -43,6 +43,13 @@ json_parse_error::json_parse_error(std::string reason, std::size_t position, std
     : std::runtime_error(fmt::format("{}: line {} column {} (char {})", reason, line, column, position)), reason_(std::move(reason)),
       position_(position), line_(line), column_(column) {}
 
+json::json(const json& other) = default;
+
+json& json::operator=(const json& other) {
+    json copy(other);
+    return *this = std::move(copy);
+}
+
 json json::big_number(std::string text) {
     json result;
     result.value_.emplace<5>(detail::json_big_number{std::move(text)});

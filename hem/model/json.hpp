@@ -22,6 +22,7 @@
 namespace hem {
 
 class json;
+class json_source;
 
 enum class json_kind : std::uint8_t {
     null,
@@ -107,12 +108,9 @@ public:
     json(array_type elements) noexcept : value_(std::in_place_index<7>, std::move(elements)) {}
     json(object_type members) : value_(std::in_place_index<8>, std::move(members)) {}
 
-    json(const json&) = default;
+    json(const json& other);
     json(json&& other) noexcept : value_(std::move(other.value_)) { other.value_.emplace<0>(); }
-    json& operator=(const json& other) {
-        json copy(other);
-        return *this = std::move(copy);
-    }
+    json& operator=(const json& other);
     json& operator=(json&& other) noexcept {
         if (this != &other) {
             storage moved = std::move(other.value_);  // `other` may be a part of this value
@@ -216,6 +214,7 @@ private:
     }
     void release_container() noexcept;
     friend class json_writer;
+    friend class json_source;
 
     storage value_;
 };

@@ -1,11 +1,12 @@
 // Any bytes: what is JSON survives writing and reading again, simdjson and the plain scanner agree on what is JSON, and reading into
 // models never does worse than report.
-#include "hem/model/detail/json_document.hpp"
-#include "hem/model/pattern_matcher.hpp"
 #include "hem/core/errors.hpp"
 #include "hem/model.hpp"
+#include "hem/model/detail/json_document.hpp"
+#include "hem/model/pattern_matcher.hpp"
 
 #include <cstdlib>
+#include <set>
 
 namespace {
 

@@ -5,37 +5,13 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <tuple>
 
 namespace hem {
 
 namespace {
 
 std::size_t part_count(const std::uint64_t word) { return word >> 32 & 0xffffff; }
-
-json tree_of(const json_source& source) {
-    switch (source.kind()) {
-    case json_kind::null: return nullptr;
-    case json_kind::boolean: return source.boolean();
-    case json_kind::integer: return source.integer();
-    case json_kind::unsigned_integer: return source.unsigned_integer();
-    case json_kind::number: return source.number();
-    case json_kind::big_number: return json::big_number(std::string(source.string()));
-    case json_kind::string: return source.string();
-    case json_kind::array: {
-        json::array_type elements;
-        elements.reserve(part_count(*source.word()));
-        for (const json_source element : source.elements()) elements.push_back(tree_of(element));
-        return elements;
-    }
-    case json_kind::object: {
-        json::object_type members;
-        members.reserve(part_count(*source.word()));
-        for (const auto [key, value] : source.members()) members.emplace_back(std::string(key), tree_of(value));
-        return members;
-    }
-    }
-    return nullptr;
-}
 
 // Length of the text, but counting stops beyond `bytes`. Escapes count as one byte.
 std::size_t text_length(const json_source& source, std::size_t bytes) {
@@ -82,8 +58,38 @@ json_kind json_source::kind() const noexcept {
     }
 }
 
+// Fills in place, because moving a json through return values costs more than its making.
+void json_source::fill(json& out) const {
+    auto& stored = out.value_;
+    switch (tag()) {
+    case 'n': break;
+    case 't': stored.emplace<1>(true); break;
+    case 'f': stored.emplace<1>(false); break;
+    case 'l': stored.emplace<2>(integer()); break;
+    case 'u': stored.emplace<3>(unsigned_integer()); break;
+    case 'd': stored.emplace<4>(number()); break;
+    case 'b': stored.emplace<5>(detail::json_big_number{std::string(string())}); break;
+    case '"': stored.emplace<6>(string()); break;
+    case '[': {
+        auto& parts = stored.emplace<7>();
+        parts.reserve(part_count(*word_));
+        for (const json_source element : elements()) element.fill(parts.emplace_back());
+        break;
+    }
+    default: {
+        auto& parts = stored.emplace<8>();
+        parts.reserve(part_count(*word_));
+        for (const auto [key, value] : members()) value.fill(parts.emplace_back(std::piecewise_construct, std::tuple(key), std::tuple()).second);
+    }
+    }
+}
+
 json json_source::value() const {
-    if (word_) return tree_of(*this);
+    json tree;
+    if (word_) {
+        fill(tree);
+        return tree;
+    }
     if (text_count_ == 1) return texts_[0];
     json texts = json::array();
     for (std::size_t i = 0; i < text_count_; ++i) texts.push_back(texts_[i]);
@@ -142,21 +148,36 @@ namespace {
 const std::uint64_t* find_duplicate(const json_source& source, std::vector<std::pair<std::string_view, const std::uint64_t*>>& keys) {
     if (source.is_array()) {
         for (const json_source element : source.elements()) {
+            if (!element.is_array() && !element.is_object()) continue;
             if (const auto* found = find_duplicate(element, keys)) return found;
         }
         return nullptr;
     }
     if (!source.is_object()) return nullptr;
-    keys.clear();
     const auto members = source.members();
-    for (auto at = members.begin(); at != members.end(); ++at) keys.emplace_back((*at).key, at.word());
-    std::sort(keys.begin(), keys.end());
     const std::uint64_t* first = nullptr;
-    for (std::size_t i = 1; i < keys.size(); ++i) {
-        if (keys[i].first == keys[i - 1].first && (!first || keys[i].second < first)) first = keys[i].second;
+    constexpr std::size_t few = 16;
+    if (part_count(*source.word()) <= few) {
+        std::string_view known[few];
+        std::size_t count = 0;
+        for (auto at = members.begin(); !first && at != members.end(); ++at) {
+            const std::string_view key = (*at).key;
+            for (std::size_t i = 0; i < count; ++i) {
+                if (known[i].size() == key.size() && known[i] == key) first = at.word();
+            }
+            known[count++] = key;
+        }
+    } else {
+        keys.clear();
+        for (auto at = members.begin(); at != members.end(); ++at) keys.emplace_back((*at).key, at.word());
+        std::sort(keys.begin(), keys.end());
+        for (std::size_t i = 1; i < keys.size(); ++i) {
+            if (keys[i].first == keys[i - 1].first && (!first || keys[i].second < first)) first = keys[i].second;
+        }
     }
     if (first) return first;
     for (const auto [key, value] : members) {
+        if (!value.is_array() && !value.is_object()) continue;
         if (const auto* found = find_duplicate(value, keys)) return found;
     }
     return nullptr;

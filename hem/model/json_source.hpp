@@ -95,6 +95,7 @@ private:
     char tag() const noexcept { return static_cast<char>(*word_ >> 56); }
     std::uint64_t payload() const noexcept { return *word_ & 0x00ffffffffffffffu; }
     const std::uint64_t* after() const noexcept;
+    void fill(json& out) const;
 
     const std::uint64_t* word_;
     const detail::json_tape* tape_;

@@ -1,11 +1,16 @@
 #include "hem/model/json_writer.hpp"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <fmt/compile.h>
 #include <fmt/format.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace hem {
 
@@ -20,14 +25,21 @@ constexpr std::array<bool, 256> make_escaped() {
 }
 constexpr auto escaped = make_escaped();
 
-// False if none of the eight bytes must be escaped; true may be a false alarm.
-bool any_escaped(std::uint64_t block) noexcept {
-    constexpr std::uint64_t ones = 0x0101010101010101u;
-    constexpr std::uint64_t high = 0x8080808080808080u;
-    const std::uint64_t quote = block ^ (ones * '"');
-    const std::uint64_t backslash = block ^ (ones * '\\');
-    const std::uint64_t below = (block - ones * 0x20) & ~block;
-    return ((below | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & high) != 0;
+// The first byte from `c` on that must be escaped, or `end`.
+const char* find_escaped(const char* c, const char* end) noexcept {
+#ifdef __SSE2__
+    const __m128i quote = _mm_set1_epi8('"');
+    const __m128i backslash = _mm_set1_epi8('\\');
+    const __m128i last_control = _mm_set1_epi8(0x1f);
+    for (; end - c >= 16; c += 16) {
+        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(c));
+        const __m128i control = _mm_cmpeq_epi8(_mm_max_epu8(block, last_control), last_control);
+        const __m128i found = _mm_or_si128(control, _mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash)));
+        if (const int mask = _mm_movemask_epi8(found)) return c + std::countr_zero(static_cast<unsigned>(mask));
+    }
+#endif
+    while (c != end && !escaped[static_cast<unsigned char>(*c)]) ++c;
+    return c;
 }
 
 char* write_escape(char* out, unsigned char c) noexcept {
@@ -76,18 +88,23 @@ void append_whole(std::string& out, T value) {
 void append_json_string(std::string& out, std::string_view text) {
     const char* c = text.data();
     const char* const end = c + text.size();
-    out += '"';
     const char* clean = c;
+    c = find_escaped(c, end);
+    if (c == end) {
+        const std::size_t before = out.size();
+        const std::size_t after = before + text.size() + 2;
+        out.resize_and_overwrite(after, [&](char* at, std::size_t) {  // libstdc++ 12 passes the capacity
+            at[before] = '"';
+            if (!text.empty()) std::memcpy(at + before + 1, text.data(), text.size());
+            at[after - 1] = '"';
+            return after;
+        });
+        return;
+    }
+    out += '"';
     while (c != end) {
-        while (end - c >= 8) {
-            std::uint64_t block;
-            std::memcpy(&block, c, 8);
-            if (any_escaped(block)) break;
-            c += 8;
-        }
-        const char* const stop = end - c >= 8 ? c + 8 : end;
-        while (c != stop && !escaped[static_cast<unsigned char>(*c)]) ++c;
-        if (c == stop) continue;
+        c = find_escaped(c, end);
+        if (c == end) break;
         char buffer[8];
         out.append(clean, c);
         out.append(buffer, write_escape(buffer, static_cast<unsigned char>(*c)));

@@ -8,7 +8,7 @@ namespace hem::detail {
 
 namespace {
 
-constexpr std::size_t kept_bytes = 1u << 20;  // a thread keeps no more than about this for the next document
+constexpr std::size_t kept_bytes = 4u << 20;  // a thread keeps no more than about this for the next document
 
 struct thread_parser {
     simdjson::dom::parser parser;
