@@ -350,6 +350,7 @@ task<http::response> app_core::handle(http::request& request) {
 
 http::response json_answer(call& c, const type_operations& operations, const void* value) {
     std::string bytes;
+    bytes.reserve(256);
     json_writer writer(bytes);
     operations.write(writer, value);
     return json_bytes(c.route.options.status != 0 ? c.route.options.status : 200, std::move(bytes));

@@ -128,6 +128,13 @@ task<http::response> invoke_handler(const void* handler, call& c, void* inputs) 
     }
 }
 
+// A handler that makes its response itself needs no coroutine around it.
+template <class F, class... Args>
+HEM_CORO_WRAPPER task<http::response> pass_to_handler(const void* handler, call& c, void* inputs) {
+    (void)c, (void)inputs;
+    return (*static_cast<const F*>(handler))(pass<Args>(c, inputs)...);
+}
+
 template <class F, class... Args>
 endpoint make_endpoint(F handler, std::string_view function_name, parameter_list<Args...>) {
     using returned = typename function_traits<F>::result;
@@ -141,7 +148,11 @@ endpoint make_endpoint(F handler, std::string_view function_name, parameter_list
         made.inputs = &plan_of<inputs_of<S>>();
         made.bare_model = !is_request_struct<S>();
     }
-    made.invoke = &invoke_handler<F, result, Args...>;
+    if constexpr (std::is_same_v<result, http::response>) {
+        made.invoke = &pass_to_handler<F, Args...>;
+    } else {
+        made.invoke = &invoke_handler<F, result, Args...>;
+    }
     made.handler = std::make_shared<const F>(std::move(handler));
     made.wants_background = (std::is_same_v<Args, background&> || ...);
     made.wants_request = (std::is_same_v<Args, http::request&> || ...);
