@@ -196,7 +196,7 @@ std::string url::target() const { return query ? path + "?" + *query : path; }
 std::string url::text() const {
     std::string out;
     if (!scheme.empty()) out += scheme + ":";
-    if (!host.empty() || scheme == "file") {
+    if (!host.empty() || (scheme == "file" && path.starts_with('/'))) {
         out += "//";
         if (!userinfo.empty()) out += userinfo + "@";
         out += authority();

@@ -30,6 +30,8 @@ TEST(Url, TakesWhatIsUsual) {
     EXPECT_EQ(url::parse("/only/path?q#f").host, "");
     EXPECT_EQ(url::parse("http://h:").port, std::nullopt);
     EXPECT_EQ(url::parse("").path, "");
+    EXPECT_EQ(url::parse("file:///a/b").text(), "file:///a/b");
+    EXPECT_EQ(url::parse("file:a").text(), "file:a");
 }
 
 TEST(Url, RefusesWhatIsNone) {
