@@ -80,10 +80,12 @@ int main() {
     const auto read_list = [&](long count) {
         for (long i = 0; i < count; ++i) keep(hem::read_json<std::vector<document>>(list));
     };
-    hem::bench::figure("list of 1000 into models, nanoseconds per KiB", hem::bench::round(20, read_list) * 1024 / double(list.size()), "ns", 2048);
+    hem::bench::figure("list of 1000 into models, nanoseconds per KiB", hem::bench::round(20, read_list) * 1024 / double(list.size()), "ns",
+                       2048);
     const auto parse_tree = [&](long count) {
         for (long i = 0; i < count; ++i) keep(hem::json::parse(list));
     };
-    hem::bench::figure("the same into a tree, nanoseconds per KiB", hem::bench::round(20, parse_tree) * 1024 / double(list.size()), "ns", 2048);
+    hem::bench::figure("the same into a tree, nanoseconds per KiB", hem::bench::round(20, parse_tree) * 1024 / double(list.size()), "ns",
+                       2048);
     return 0;
 }

@@ -49,7 +49,8 @@ std::optional<bytes> decode_base64(std::string_view text, std::string* error) {
     int bits = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const signed char value = values[static_cast<unsigned char>(text[i])];
-        if (value < 0) return refuse(fmt::format("Invalid symbol {}, offset {}.", static_cast<unsigned>(static_cast<unsigned char>(text[i])), i));
+        if (value < 0)
+            return refuse(fmt::format("Invalid symbol {}, offset {}.", static_cast<unsigned>(static_cast<unsigned char>(text[i])), i));
         group = group << 6 | static_cast<std::uint32_t>(value);
         bits += 6;
         if (bits >= 8) {
@@ -58,7 +59,9 @@ std::optional<bytes> decode_base64(std::string_view text, std::string* error) {
         }
     }
     if (bits == 6) return refuse(fmt::format("Invalid input length: {}", whole));
-    if ((group & ((1u << bits) - 1)) != 0) return refuse(fmt::format("Invalid last symbol {}, offset {}.", static_cast<unsigned>(static_cast<unsigned char>(text.back())), text.size() - 1));
+    if ((group & ((1u << bits) - 1)) != 0)
+        return refuse(fmt::format("Invalid last symbol {}, offset {}.", static_cast<unsigned>(static_cast<unsigned char>(text.back())),
+                                  text.size() - 1));
     return data;
 }
 

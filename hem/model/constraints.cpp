@@ -12,7 +12,9 @@ namespace hem::detail {
 
 namespace {
 
-std::string text_of_limit(const limit_value& limit) { return limit.is_floating ? fmt::format("{}", limit.floating) : fmt::format("{}", limit.whole); }
+std::string text_of_limit(const limit_value& limit) {
+    return limit.is_floating ? fmt::format("{}", limit.floating) : fmt::format("{}", limit.whole);
+}
 
 json json_of_limit(const limit_value& limit) { return limit.is_floating ? json(limit.floating) : json(limit.whole); }
 
@@ -27,7 +29,8 @@ int compare(const checked_value& value, const limit_value& limit) {
         }
         return value.whole < limit.whole ? -1 : value.whole > limit.whole ? 1 : 0;
     }
-    const double whole = value.is_unsigned ? static_cast<double>(static_cast<std::uint64_t>(value.whole)) : static_cast<double>(value.whole);
+    const double whole =
+        value.is_unsigned ? static_cast<double>(static_cast<std::uint64_t>(value.whole)) : static_cast<double>(value.whole);
     const double number = value.is_floating ? value.floating : whole;
     const double bound = limit.is_floating ? limit.floating : static_cast<double>(limit.whole);
     return number < bound ? -1 : number > bound ? 1 : number == bound ? 0 : 2;
@@ -70,27 +73,31 @@ void strip(std::string& text) {
 
 const char* plural(std::size_t count) { return count == 1 ? "" : "s"; }
 
-bool fail_length(const json_source& in, const checked_value& value, bool too_short, std::size_t limit, std::size_t actual, read_context& context) {
+bool fail_length(const json_source& in, const checked_value& value, bool too_short, std::size_t limit, std::size_t actual,
+                 read_context& context) {
     const char* const word = too_short ? "least" : "most";
     const char* const key = too_short ? "min_length" : "max_length";
     if (value.shape == value_shape::string) {
         return context.fail(in, too_short ? "string_too_short" : "string_too_long",
-                            fmt::format("String should have at {} {} character{}", word, limit, plural(limit)), json::object({{key, limit}}));
+                            fmt::format("String should have at {} {} character{}", word, limit, plural(limit)),
+                            json::object({{key, limit}}));
     }
     if (value.container_name == "Data") {
         return context.fail(in, too_short ? "bytes_too_short" : "bytes_too_long",
                             fmt::format("Data should have at {} {} byte{}", word, limit, plural(limit)), json::object({{key, limit}}));
     }
     const bool no_count = !too_short && value.container_name == "Set";
-    return context.fail(in, too_short ? "too_short" : "too_long",
-                        fmt::format("{} should have at {} {} item{} after validation, not {}", value.container_name, word, limit, plural(limit),
-                                    no_count ? std::string("more") : fmt::format("{}", actual)),
-                        json::object({{"field_type", value.container_name}, {key, limit}, {"actual_length", no_count ? json() : json(actual)}}));
+    return context.fail(
+        in, too_short ? "too_short" : "too_long",
+        fmt::format("{} should have at {} {} item{} after validation, not {}", value.container_name, word, limit, plural(limit),
+                    no_count ? std::string("more") : fmt::format("{}", actual)),
+        json::object({{"field_type", value.container_name}, {key, limit}, {"actual_length", no_count ? json() : json(actual)}}));
 }
 
 bool check_one(const json_source& in, const constraint& rule, const checked_value& value, read_context& context) {
     const auto limit_error = [&](std::string_view type, std::string_view words, const char* key) {
-        return context.fail(in, type, fmt::format("Input should be {} {}", words, text_of_limit(rule.limit)), json::object({{key, json_of_limit(rule.limit)}}));
+        return context.fail(in, type, fmt::format("Input should be {} {}", words, text_of_limit(rule.limit)),
+                            json::object({{key, json_of_limit(rule.limit)}}));
     };
     switch (rule.kind) {
     case constraint_kind::multiple_of: return divides(value, rule.limit) || limit_error("multiple_of", "a multiple of", "multiple_of");
@@ -129,7 +136,8 @@ bool check_one(const json_source& in, const constraint& rule, const checked_valu
         return context.fail(in, "literal_error", "Input should be " + expected, json::object({{"expected", expected}}));
     }
     case constraint_kind::unique_items:
-        return value.unique || context.fail(in, "value_error", "Value error, list items must be unique", json::object({{"error", json::object()}}));
+        return value.unique ||
+               context.fail(in, "value_error", "Value error, list items must be unique", json::object({{"error", json::object()}}));
     case constraint_kind::in_past:
     case constraint_kind::in_future: {
         const auto now = clock_of_constraints();
@@ -203,9 +211,7 @@ json constrained_schema(json schema, std::span<const constraint> constraints) {
             break;
         }
         case constraint_kind::unique_items: inner->set("uniqueItems", true); break;
-        case constraint_kind::secret:
-            inner->set("format", "password");
-            break;
+        case constraint_kind::secret: inner->set("format", "password"); break;
         case constraint_kind::title: schema.set("title", rule.text); break;
         case constraint_kind::description: schema.set("description", rule.text); break;
         case constraint_kind::example: schema["examples"].push_back(rule.example()); break;

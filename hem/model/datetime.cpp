@@ -320,7 +320,8 @@ std::optional<nanoseconds> parse_duration(std::string_view text, const char** er
 
 std::string format_date(sys_days day) {
     const year_month_day date{day};
-    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                       static_cast<unsigned>(date.day()));
 }
 
 std::string format_time(const time_of_day& value) {
@@ -376,7 +377,8 @@ bool read_datetime(const json_source& in, datetime& out, read_context& context) 
         out = datetime(*day, std::nullopt);
         return true;
     }
-    return context.fail(in, "datetime_from_date_parsing", fmt::format("Input should be a valid datetime or date, {}", error), error_context(error));
+    return context.fail(in, "datetime_from_date_parsing", fmt::format("Input should be a valid datetime or date, {}", error),
+                        error_context(error));
 }
 
 bool fits_nanoseconds(const json_source& in, const datetime& value, read_context& context) {
@@ -392,7 +394,8 @@ bool read_date(const json_source& in, sys_days& out, read_context& context) {
     if (const auto number = number_of(in); number && !context.strict) {
         if (!datetime_of_number(*number, value)) {
             const char* const why = "dates after 9999 are not supported as unix timestamps";
-            return context.fail(in, "date_from_datetime_parsing", fmt::format("Input should be a valid date or datetime, {}", why), error_context(why));
+            return context.fail(in, "date_from_datetime_parsing", fmt::format("Input should be a valid date or datetime, {}", why),
+                                error_context(why));
         }
     } else {
         if (!in.is_string()) return context.fail(in, "date_type", "Input should be a valid date");
@@ -426,7 +429,8 @@ bool read_time(const json_source& in, time_of_day& out, read_context& context) {
     if (!in.is_string()) return context.fail(in, "time_type", "Input should be a valid time");
     const char* error = too_short;
     const auto value = parse_time(in.string(), &error);
-    if (!value) return context.fail(in, "time_parsing", fmt::format("Input should be in a valid time format, {}", error), error_context(error));
+    if (!value)
+        return context.fail(in, "time_parsing", fmt::format("Input should be in a valid time format, {}", error), error_context(error));
     out = *value;
     return true;
 }

@@ -23,7 +23,8 @@ struct datetime {
     std::optional<std::chrono::minutes> offset{};  // of local time from UTC; none: the text had no zone
 
     datetime() = default;
-    explicit(false) datetime(time_point point, std::optional<std::chrono::minutes> zone = std::chrono::minutes(0)) : utc(point), offset(zone) {}
+    explicit(false) datetime(time_point point, std::optional<std::chrono::minutes> zone = std::chrono::minutes(0))
+        : utc(point), offset(zone) {}
     friend bool operator==(const datetime& a, const datetime& b) { return a.utc == b.utc; }
     friend auto operator<=>(const datetime& a, const datetime& b) { return a.utc <=> b.utc; }
 };
@@ -122,7 +123,9 @@ struct json_traits<std::chrono::sys_time<D>> {
 
 template <>
 struct json_traits<std::chrono::sys_days> {
-    static bool read(const json_source& in, std::chrono::sys_days& out, read_context& context) { return detail::read_date(in, out, context); }
+    static bool read(const json_source& in, std::chrono::sys_days& out, read_context& context) {
+        return detail::read_date(in, out, context);
+    }
     static void write(json_writer& out, std::chrono::sys_days value) { detail::write_date(out, value); }
     static json schema(schema_builder&) { return detail::simple_schema("string", "date"); }
 };

@@ -57,7 +57,8 @@ TEST(Datetime, Dates) {
     EXPECT_EQ(entry_of<sys_days>("\"2024-02-29T00:00:00\""), "\"2024-02-29\"");
     EXPECT_EQ(entry_of<year_month_day>("\"2024-02-29T00:00:01\""),
               "date_from_datetime_inexact: Datetimes provided to dates should have zero time - e.g. be exact dates");
-    EXPECT_EQ(entry_of<year_month_day>("\"202x\""), "date_from_datetime_parsing: Input should be a valid date or datetime, input is too short");
+    EXPECT_EQ(entry_of<year_month_day>("\"202x\""),
+              "date_from_datetime_parsing: Input should be a valid date or datetime, input is too short");
     EXPECT_EQ(entry_of<year_month_day>("[]"), "date_type: Input should be a valid date");
 }
 
@@ -110,7 +111,8 @@ TEST(Uuid, Forms) {
 }
 
 TEST(Bytes, Base64) {
-    for (const std::string_view text : {"\"\"", "\"Zg==\"", "\"Zm8=\"", "\"Zm9v\"", "\"Zm9vYg==\"", "\"+/+/\""}) EXPECT_EQ(entry_of<bytes>(text), text);
+    for (const std::string_view text : {"\"\"", "\"Zg==\"", "\"Zm8=\"", "\"Zm9v\"", "\"Zm9vYg==\"", "\"+/+/\""})
+        EXPECT_EQ(entry_of<bytes>(text), text);
     EXPECT_EQ(entry_of<bytes>("\"Zm8\""), "\"Zm8=\"");
     EXPECT_EQ(entry_of<bytes>("\"-_-_\""), "\"+/+/\"");
     EXPECT_EQ(entry_of<bytes>("\"Z!==\""), "bytes_invalid_encoding: Data should be valid base64: Invalid symbol 33, offset 1.");

@@ -30,12 +30,12 @@ struct checked_value {
     double floating = 0;
     std::string* text = nullptr;
     std::size_t size = 0;
-    std::string_view container_name{};                 // List, Set, Dictionary, Data
+    std::string_view container_name{};  // List, Set, Dictionary, Data
     bool unique = true;
     std::chrono::sys_time<std::chrono::microseconds> when{};
     bool is_date = false;
     bool has_zone = true;
-    const void* value = nullptr;                       // what check<> gets
+    const void* value = nullptr;  // what check<> gets
 };
 
 // Reports the first constraint that does not hold.
@@ -71,11 +71,11 @@ consteval std::array<constraint, N + 1> in_order(std::array<constraint, N + 1> l
 // ADL-free customisation: types of other headers specialise it (datetime.hpp).
 template <class T>
 struct shape_of {
-    static constexpr value_shape shape = std::is_same_v<T, bool>                   ? value_shape::none
-                                         : std::is_arithmetic_v<T>                 ? value_shape::number
-                                         : std::is_base_of_v<std::string, T>       ? value_shape::string
+    static constexpr value_shape shape = std::is_same_v<T, bool>                                           ? value_shape::none
+                                         : std::is_arithmetic_v<T>                                         ? value_shape::number
+                                         : std::is_base_of_v<std::string, T>                               ? value_shape::string
                                          : (sequence_container<T> || set_container<T> || map_container<T>) ? value_shape::container
-                                                                                                          : value_shape::none;
+                                                                                                           : value_shape::none;
     static void look([[maybe_unused]] T& value, [[maybe_unused]] checked_value& seen, [[maybe_unused]] bool want_unique) {
         if constexpr (shape == value_shape::number) {
             seen.is_floating = std::is_floating_point_v<T>;
@@ -143,8 +143,9 @@ concept fitting = constraint_fits<Constraint, typename inner_of<T>::type>;
 
 template <class T, class... Constraints>
 class field {
-    static_assert((detail::fitting<Constraints, T> && ...),
-                  "hem: a constraint of this field does not fit the field's type (min_length is for strings and containers, ge for numbers, …)");
+    static_assert(
+        (detail::fitting<Constraints, T> && ...),
+        "hem: a constraint of this field does not fit the field's type (min_length is for strings and containers, ge for numbers, …)");
 
 public:
     using value_type = T;
@@ -217,7 +218,8 @@ struct json_traits<field<T, Constraints...>> {
     static constexpr auto model = detail::operations<T>.model;
 
     static bool read(const json_source& in, owner& out, read_context& context) {
-        if constexpr (has(detail::constraint_kind::strict) || has(detail::constraint_kind::allow_inf_nan) || has(detail::constraint_kind::secret)) {
+        if constexpr (has(detail::constraint_kind::strict) || has(detail::constraint_kind::allow_inf_nan) ||
+                      has(detail::constraint_kind::secret)) {
             read_context::flags saved(context);
             context.strict = context.strict || has(detail::constraint_kind::strict);
             context.allow_inf_nan = context.allow_inf_nan || has(detail::constraint_kind::allow_inf_nan);
@@ -229,7 +231,13 @@ struct json_traits<field<T, Constraints...>> {
     }
     static void write(json_writer& out, const owner& value) {
         if constexpr (has(detail::constraint_kind::allow_inf_nan)) {
-            if (!(*value - *value == 0)) {
+            const inner* number = nullptr;
+            if constexpr (std::is_same_v<inner, T>) {
+                number = &*value;
+            } else {
+                number = *value ? &**value : nullptr;
+            }
+            if (number && !(*number - *number == 0)) {
                 out.value(nullptr);
                 return;
             }
@@ -238,9 +246,9 @@ struct json_traits<field<T, Constraints...>> {
     }
     static json schema(schema_builder& schemas) {
         if constexpr (has(detail::constraint_kind::discriminator)) {
-            return detail::constrained_schema(
-                detail::variant_schema(schemas, json_traits<T>::alternatives, detail::text_of(constraints, detail::constraint_kind::discriminator)),
-                constraints);
+            return detail::constrained_schema(detail::variant_schema(schemas, json_traits<T>::alternatives,
+                                                                     detail::text_of(constraints, detail::constraint_kind::discriminator)),
+                                              constraints);
         } else {
             return detail::constrained_schema(json_traits<T>::schema(schemas), constraints);
         }

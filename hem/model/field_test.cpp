@@ -32,34 +32,44 @@ TEST(Field, NumberLimits) {
     EXPECT_EQ((entry_of<field<double, multiple_of<0.1>>>("0.3")), "0.3");
     EXPECT_EQ((entry_of<field<std::uint64_t, ge<1>>>("18446744073709551615")), "18446744073709551615");
     EXPECT_EQ((entry_of<field<std::optional<int>, ge<1>>>("null")), "null");
-    EXPECT_EQ((entry_of<field<std::optional<int>, ge<1>>>("0")), R"(greater_than_equal: Input should be greater than or equal to 1 {"ge":1})");
+    EXPECT_EQ((entry_of<field<std::optional<int>, ge<1>>>("0")),
+              R"(greater_than_equal: Input should be greater than or equal to 1 {"ge":1})");
     // pydantic's order: the multiple comes before the bounds, whatever the order of the words.
     EXPECT_EQ((entry_of<field<int, ge<10>, multiple_of<5>>>("3")), R"(multiple_of: Input should be a multiple of 5 {"multiple_of":5})");
 }
 
 TEST(Field, StringLengthsCountCodePoints) {
-    EXPECT_EQ((entry_of<field<std::string, min_length<3>>>("\"\u00e9\u00e9\"")), R"(string_too_short: String should have at least 3 characters {"min_length":3})");
+    EXPECT_EQ((entry_of<field<std::string, min_length<3>>>("\"\u00e9\u00e9\"")),
+              R"(string_too_short: String should have at least 3 characters {"min_length":3})");
     EXPECT_EQ((entry_of<field<std::string, max_length<1>>>("\"\u00e9\"")), "\"\u00e9\"");
-    EXPECT_EQ((entry_of<field<std::string, max_length<1>>>("\"ab\"")), R"(string_too_long: String should have at most 1 character {"max_length":1})");
+    EXPECT_EQ((entry_of<field<std::string, max_length<1>>>("\"ab\"")),
+              R"(string_too_long: String should have at most 1 character {"max_length":1})");
     EXPECT_EQ((entry_of<field<std::string, strip_whitespace, to_lower, max_length<2>>>("\"  AB \"")), "\"ab\"");
 }
 
 TEST(Field, PatternsAndWords) {
-    EXPECT_EQ((entry_of<field<std::string, pattern<"^a$">>>("\"b\"")), R"(string_pattern_mismatch: String should match pattern '^a$' {"pattern":"^a$"})");
+    EXPECT_EQ((entry_of<field<std::string, pattern<"^a$">>>("\"b\"")),
+              R"(string_pattern_mismatch: String should match pattern '^a$' {"pattern":"^a$"})");
     EXPECT_EQ((entry_of<field<std::string, pattern<"b+">>>("\"abbc\"")), "\"abbc\"");
-    EXPECT_EQ((entry_of<field<std::string, one_of<"a", "b", "c">>>("\"x\"")), R"(literal_error: Input should be 'a', 'b' or 'c' {"expected":"'a', 'b' or 'c'"})");
+    EXPECT_EQ((entry_of<field<std::string, one_of<"a", "b", "c">>>("\"x\"")),
+              R"(literal_error: Input should be 'a', 'b' or 'c' {"expected":"'a', 'b' or 'c'"})");
 }
 
 TEST(Field, ContainerLengths) {
-    EXPECT_EQ((entry_of<field<std::vector<int>, min_length<1>>>("[]")),
-              R"(too_short: List should have at least 1 item after validation, not 0 {"field_type":"List","min_length":1,"actual_length":0})");
-    EXPECT_EQ((entry_of<field<std::vector<int>, max_length<3>>>("[1,2,3,4]")),
-              R"(too_long: List should have at most 3 items after validation, not 4 {"field_type":"List","max_length":3,"actual_length":4})");
-    EXPECT_EQ((entry_of<field<std::set<int>, max_length<1>>>("[1,2]")),
-              R"(too_long: Set should have at most 1 item after validation, not more {"field_type":"Set","max_length":1,"actual_length":null})");
-    EXPECT_EQ((entry_of<field<std::map<std::string, int>, min_length<2>>>("{\"a\":1}")),
-              R"(too_short: Dictionary should have at least 2 items after validation, not 1 {"field_type":"Dictionary","min_length":2,"actual_length":1})");
-    EXPECT_EQ((entry_of<field<std::vector<int>, unique_items>>("[1,2,1]")), R"(value_error: Value error, list items must be unique {"error":{}})");
+    EXPECT_EQ(
+        (entry_of<field<std::vector<int>, min_length<1>>>("[]")),
+        R"(too_short: List should have at least 1 item after validation, not 0 {"field_type":"List","min_length":1,"actual_length":0})");
+    EXPECT_EQ(
+        (entry_of<field<std::vector<int>, max_length<3>>>("[1,2,3,4]")),
+        R"(too_long: List should have at most 3 items after validation, not 4 {"field_type":"List","max_length":3,"actual_length":4})");
+    EXPECT_EQ(
+        (entry_of<field<std::set<int>, max_length<1>>>("[1,2]")),
+        R"(too_long: Set should have at most 1 item after validation, not more {"field_type":"Set","max_length":1,"actual_length":null})");
+    EXPECT_EQ(
+        (entry_of<field<std::map<std::string, int>, min_length<2>>>("{\"a\":1}")),
+        R"(too_short: Dictionary should have at least 2 items after validation, not 1 {"field_type":"Dictionary","min_length":2,"actual_length":1})");
+    EXPECT_EQ((entry_of<field<std::vector<int>, unique_items>>("[1,2,1]")),
+              R"(value_error: Value error, list items must be unique {"error":{}})");
 }
 
 TEST(Field, StrictAndChecks) {
@@ -147,7 +157,8 @@ TEST(Members, DescribedClasses) {
 }
 
 TEST(Members, RecursiveTypes) {
-    const std::string_view text = R"({"name":"a","children":[{"name":"b","children":[]},{"name":"c","children":[{"name":"d","children":[]}]}]})";
+    const std::string_view text =
+        R"({"name":"a","children":[{"name":"b","children":[]},{"name":"c","children":[{"name":"d","children":[]}]}]})";
     EXPECT_EQ(to_json(from_json<node>(text)), text);
 }
 

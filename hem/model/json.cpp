@@ -189,7 +189,8 @@ const json& json::element(std::size_t index) const noexcept {
 const json& json::element_at(std::size_t index) const {
     const auto* elements = std::get_if<7>(&value_);
     if (!elements) wrong_kind("an array");
-    if (index >= elements->size()) throw json_type_error(fmt::format("JSON array has {} elements, index {} asked for", elements->size(), index));
+    if (index >= elements->size())
+        throw json_type_error(fmt::format("JSON array has {} elements, index {} asked for", elements->size(), index));
     return (*elements)[index];
 }
 

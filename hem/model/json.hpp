@@ -168,10 +168,10 @@ public:
     json& at(std::string_view key);
     const json& at(const char* key) const { return at(std::string_view(key)); }
     json& at(const char* key) { return at(std::string_view(key)); }
-    json& set(std::string_view key, json value);             // replaces or appends; returns the member's value
-    json& append_member(std::string key, json value);        // appends without a look-up; the caller knows that the key is new
-    bool erase(std::string_view key);                        // false if there was none
-    std::span<const member> items() const;                   // empty for null
+    json& set(std::string_view key, json value);       // replaces or appends; returns the member's value
+    json& append_member(std::string key, json value);  // appends without a look-up; the caller knows that the key is new
+    bool erase(std::string_view key);                  // false if there was none
+    std::span<const member> items() const;             // empty for null
     std::span<member> items();
 
     // Of an array. The const `[]` gives null beyond the end; `at` throws.
@@ -191,7 +191,7 @@ public:
     json& at(T index) {
         return const_cast<json&>(element_at(static_cast<std::size_t>(index)));
     }
-    json& push_back(json value);  // null becomes an array first
+    json& push_back(json value);             // null becomes an array first
     std::span<const json> elements() const;  // empty for null
     std::span<json> elements();
 

@@ -79,7 +79,8 @@ void json_source::fill(json& out) const {
     default: {
         auto& parts = stored.emplace<8>();
         parts.reserve(part_count(*word_));
-        for (const auto [key, value] : members()) value.fill(parts.emplace_back(std::piecewise_construct, std::tuple(key), std::tuple()).second);
+        for (const auto [key, value] : members())
+            value.fill(parts.emplace_back(std::piecewise_construct, std::tuple(key), std::tuple()).second);
     }
     }
 }

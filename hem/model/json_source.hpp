@@ -180,10 +180,10 @@ private:
     const json_location* at_ = nullptr;
 
 public:
-    bool strict;                 // only the exact JSON type
-    bool allow_inf_nan = false;  // `nan` and `inf` are numbers
-    bool secret = false;         // inputs of errors are masked
-    const model_info* masking = nullptr;  // the model whose secret members are masked in inputs that are objects
+    bool strict;                               // only the exact JSON type
+    bool allow_inf_nan = false;                // `nan` and `inf` are numbers
+    bool secret = false;                       // inputs of errors are masked
+    const model_info* masking = nullptr;       // the model whose secret members are masked in inputs that are objects
     const std::uint64_t* duplicate = nullptr;  // the tape word of a known key's second occurrence: the document is invalid
 };
 

@@ -30,9 +30,11 @@ std::string reason_of(std::string_view text, std::size_t& position, std::size_t 
 }
 
 TEST(Json, ParsesAndWritesEveryKind) {
-    const std::string_view text = R"({"a":null,"b":[true,false],"c":-1,"d":18446744073709551615,"e":1.0,"f":2.5e-7,"g":"x\"\\\né","h":{},"i":[]})";
+    const std::string_view text =
+        R"({"a":null,"b":[true,false],"c":-1,"d":18446744073709551615,"e":1.0,"f":2.5e-7,"g":"x\"\\\né","h":{},"i":[]})";
     const json value = json::parse(text);
-    EXPECT_EQ(value.dump(), R"({"a":null,"b":[true,false],"c":-1,"d":18446744073709551615,"e":1.0,"f":2.5e-07,"g":"x\"\\\né","h":{},"i":[]})");
+    EXPECT_EQ(value.dump(),
+              R"({"a":null,"b":[true,false],"c":-1,"d":18446744073709551615,"e":1.0,"f":2.5e-07,"g":"x\"\\\né","h":{},"i":[]})");
     EXPECT_EQ(json::parse(value.dump()), value);
     EXPECT_EQ(value["c"].as_int64(), -1);
     EXPECT_EQ(value["d"].as_uint64(), 18446744073709551615u);
@@ -228,13 +230,15 @@ TEST(Json, WriterPlacesCommas) {
 }
 
 TEST(Json, PrettyText) {
-    EXPECT_EQ(json::parse(R"({"a":[1,{}],"b":{"c":null}})").dump_pretty(), "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": {\n    \"c\": null\n  }\n}");
+    EXPECT_EQ(json::parse(R"({"a":[1,{}],"b":{"c":null}})").dump_pretty(),
+              "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": {\n    \"c\": null\n  }\n}");
 }
 
 // The scanner takes over where simdjson refuses, so they must give the same tape everywhere else.
 TEST(JsonDocument, ScannerAndParserWriteTheSameTape) {
-    for (const std::string_view text : {R"({"a":[1,-2,3.5,true,false,null,"x\u00e9\ud83d\ude00"],"b":{"c":{}},"d":[],"e":18446744073709551615})", "[]", "\"\"", "0",
-                                        "[[[[]]]]", " [ -0 , -0.0, 1E5 ] "}) {
+    for (const std::string_view text :
+         {R"({"a":[1,-2,3.5,true,false,null,"x\u00e9\ud83d\ude00"],"b":{"c":{}},"d":[],"e":18446744073709551615})", "[]", "\"\"", "0",
+          "[[[[]]]]", " [ -0 , -0.0, 1E5 ] "}) {
         const hem::detail::json_document document(text, 64);
         hem::detail::json_scanner scanner;
         std::vector<std::size_t> places;

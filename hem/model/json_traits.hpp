@@ -12,6 +12,7 @@
 #pragma once
 
 #include "hem/model/constraints.hpp"
+#include "hem/model/detail/traits_support.hpp"
 #include "hem/model/json.hpp"
 #include "hem/model/json_source.hpp"
 #include "hem/model/json_writer.hpp"
@@ -49,57 +50,6 @@ namespace detail {
 template <class>
 inline constexpr bool always_false = false;
 
-// ---- the part that is not templates (read_scalars.cpp, schema.cpp) ----
-
-bool read_bool(const json_source& in, bool& out, read_context& context);
-bool read_signed(const json_source& in, std::int64_t& out, std::int64_t least, std::int64_t greatest, read_context& context);
-bool read_unsigned(const json_source& in, std::uint64_t& out, std::uint64_t greatest, read_context& context);
-bool read_double(const json_source& in, double& out, read_context& context);
-bool read_string(const json_source& in, std::string& out, read_context& context);
-json integer_schema(std::int64_t least, std::uint64_t greatest, bool narrow);
-json simple_schema(std::string_view type, std::string_view format = {});
-json list_schema(json items, bool unique);
-json map_schema(json values);
-json any_of_schema(std::initializer_list<json> parts);
-json tuple_schema(std::initializer_list<json> parts);
-
-struct enum_entry {
-    std::string_view name;
-    std::int64_t value;
-};
-struct enum_names {
-    enum_names(std::string_view type, std::string_view pretty_values);
-    explicit enum_names(std::string_view type) : type_name(type) {}
-    std::string_view type_name;
-    std::vector<enum_entry> entries;
-};
-bool read_enum(const json_source& in, const enum_names& names, std::int64_t& out, read_context& context);
-void write_enum(json_writer& out, const enum_names& names, std::int64_t value);
-json enum_schema(schema_builder& schemas, const enum_names& names);
-json model_schema(schema_builder& schemas, const model_info& info);
-
-enum class list_kind : std::uint8_t { list, set };
-// Calls read_one for each element of an array, or of the texts of a repeated key.
-bool read_list(const json_source& in, list_kind kind, void* container, bool (*read_one)(const json_source&, void* container, read_context&),
-               read_context& context);
-bool read_map(const json_source& in, void* container, bool (*read_one)(std::string_view key, const json_source&, void* container, read_context&),
-              read_context& context);
-// Calls read_one for each of `count` elements; another count is an error.
-bool read_tuple(const json_source& in, std::size_t count, void* tuple, bool (*read_one)(const json_source&, std::size_t index, void* tuple, read_context&),
-                read_context& context);
-
-struct alternative {
-    bool (*read)(const json_source&, void* variant, read_context&);  // makes it the variant's value when it reads
-    const type_operations& (*operations)();
-    std::string_view name;
-};
-// Exact type first, then the first alternative that reads; with a discriminator only the tagged one.
-bool read_variant(const json_source& in, void* variant, std::span<const alternative> alternatives, std::string_view discriminator,
-                  read_context& context);
-// The texts that a model's tag member may have: those of one_of, or its initial value.
-std::vector<std::string> tags_of(const alternative& each, std::string_view discriminator);
-json variant_schema(schema_builder& schemas, std::span<const alternative> alternatives, std::string_view discriminator);
-
 template <class T>
 concept sequence_container = requires(T& list) {
     typename T::value_type;
@@ -122,10 +72,12 @@ const enum_names& names_of_enum() {
     static const enum_names names = [] {
         if constexpr (requires { hem::describe<E>::values; }) {
             enum_names described(type_name<E>());
-            for (const auto& [name, value] : hem::describe<E>::values) described.entries.push_back({name, static_cast<std::int64_t>(value)});
+            for (const auto& [name, value] : hem::describe<E>::values)
+                described.entries.push_back({name, static_cast<std::int64_t>(value)});
             return described;
         } else {
-            static_assert(!std::is_convertible_v<E, std::underlying_type_t<E>>, "hem: use an enum class; a plain enum's names are not known");
+            static_assert(!std::is_convertible_v<E, std::underlying_type_t<E>>,
+                          "hem: use an enum class; a plain enum's names are not known");
             return []<std::size_t... I>(std::index_sequence<I...>) {
                 return enum_names(type_name<E>(), pointer_text<static_cast<E>(I)...>());
             }(std::make_index_sequence<128>());
@@ -171,8 +123,9 @@ struct json_traits {
     }
     static_assert(!std::is_pointer_v<T> && !std::is_reference_v<T>, "hem: pointers and references cannot be members of a model");
     static_assert(!std::is_array_v<T>, "hem: a C array cannot be a member of a model; use std::array");
-    static_assert(std::is_enum_v<T> || model<T>,
-                  "hem: this type has no JSON form: make it an aggregate, describe it by hem::describe<T>, or specialise hem::json_traits<T>");
+    static_assert(
+        std::is_enum_v<T> || model<T>,
+        "hem: this type has no JSON form: make it an aggregate, describe it by hem::describe<T>, or specialise hem::json_traits<T>");
 };
 
 template <>
@@ -430,122 +383,6 @@ struct json_traits<std::variant<T...>> {
     static bool has_default(const variant&) { return false; }
 };
 
-// ---- tables ------------------------------------------------------------------------------------------------------------------
-
-namespace detail {
-
-template <class T>
-inline constexpr bool uses_initialiser = std::is_arithmetic_v<T> || std::is_enum_v<T>;
-
-template <class T>
-struct computed_member {
-    static constexpr bool value = false;
-};
-
-template <class T>
-struct operations_table {
-    using traits = json_traits<T>;
-    static bool read(const json_source& in, void* out, read_context& context) {
-        if constexpr (requires(T& value) { traits::read(in, value, context); }) {
-            return traits::read(in, *static_cast<T*>(out), context);
-        } else {
-            static_assert(always_false<T>, "hem: this type can only be written, not read (std::string_view: use std::string)");
-        }
-    }
-    static void write(json_writer& out, const void* value) { traits::write(out, *static_cast<const T*>(value)); }
-    static bool has_default(const void* initial) {
-        const T& value = *static_cast<const T*>(initial);
-        if constexpr (requires { traits::has_default(value); }) {
-            return traits::has_default(value);
-        } else if constexpr (std::equality_comparable<T>) {
-            return !(value == T());
-        } else {
-            return false;
-        }
-    }
-    static bool is_null(const void* value) { return traits::is_null(*static_cast<const T*>(value)); }
-
-    static consteval type_operations make() {
-        type_operations table{.read = read, .write = write, .schema = &traits::schema, .has_default = nullptr, .is_null = nullptr, .model = nullptr,
-                              .write_computed = nullptr, .constraints = {}, .size = sizeof(T)};
-        if constexpr (!uses_initialiser<T>) table.has_default = has_default;
-        if constexpr (requires(const T& value) { traits::is_null(value); }) table.is_null = is_null;
-        if constexpr (requires { traits::constraints; }) table.constraints = traits::constraints;
-        if constexpr (requires { traits::is_plain_model; }) {
-            if constexpr (traits::is_plain_model) table.model = &model_info_of<T>;
-        } else if constexpr (requires { traits::model; }) {
-            table.model = traits::model;
-        }
-        if constexpr (computed_member<T>::value) table.write_computed = computed_member<T>::write;
-        return table;
-    }
-};
-
-template <class T>
-inline constexpr type_operations operations = operations_table<T>::make();
-
-template <class T>
-struct model_maker {
-    using parts = reflection<T>;
-    static constexpr std::size_t count = parts::size;
-
-    static void make(void* memory) { ::new (memory) T(); }
-    static void make_bare(void* memory) { ::new (memory) T; }
-    static void addresses(const void* object, const void** out) { parts::addresses(*static_cast<const T*>(object), out); }
-    static void destroy(void* object) noexcept { static_cast<T*>(object)->~T(); }
-    static void validate(const void* object) { T::validate(*static_cast<const T*>(object)); }
-
-    template <class M>
-    static consteval member_role role_of() {
-        if constexpr (std::is_same_v<M, fields_set>) {
-            return member_role::fields_set;
-        } else if constexpr (requires { T::extra; } && std::is_same_v<M, std::map<std::string, json>>) {
-            return T::extra == extra::keep ? member_role::extras : member_role::value;
-        } else {
-            return member_role::value;
-        }
-    }
-    template <class... M>
-    static model_seed seed(type_list<M...>) {
-        static constexpr const type_operations* members[] = {&operations<M>..., nullptr};
-        static constexpr member_role roles[] = {role_of<M>()..., member_role::value};
-        model_seed made{.type_name = hem::type_name<T>(), .schema_name = {}, .names_text = {}, .name_at = nullptr, .members = {members, count},
-                        .roles = roles, .addresses = addresses, .make = make, .make_bare = make_bare, .destroy = destroy,
-                        .validate = nullptr, .size = sizeof(T), .alignment = alignof(T), .extra = extra::ignore, .strict = false};
-        if constexpr (described<T>) {
-            made.name_at = &parts::name;
-        } else {
-            static constexpr std::string_view text = parts::names_text();
-            made.names_text = text;
-        }
-        if constexpr (requires { T::schema_name; }) made.schema_name = T::schema_name;
-        if constexpr (requires(const T& object) { T::validate(object); }) made.validate = validate;
-        if constexpr (requires { T::extra; }) made.extra = T::extra;
-        if constexpr (requires { T::strict; }) made.strict = T::strict;
-        return made;
-    }
-};
-
-}  // namespace detail
-
-template <class T>
-const type_operations& operations_of() {
-    return detail::operations<T>;
-}
-
-template <class T>
-const model_info& model_info_of() {
-    static_assert(model<T>, "hem: not a model: make it an aggregate or describe it by hem::describe<T>");
-    static const model_info info(detail::model_maker<T>::seed(typename detail::reflection<T>::types()));
-    return info;
-}
-
-template <>
-struct json_traits<fields_set> {
-    static bool read(const json_source&, fields_set&, read_context&) { return true; }
-    static void write(json_writer& out, const fields_set&) { out.value(nullptr); }
-    static json schema(schema_builder&) { return json::object(); }
-    static bool has_default(const fields_set&) { return true; }
-};
-
 }  // namespace hem
+
+#include "hem/model/detail/operations.hpp"

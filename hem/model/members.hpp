@@ -116,8 +116,9 @@ struct address_lister {
 template <class T>
 struct reflection {
     static_assert(std::is_default_constructible_v<T>, "hem: a model must be default-constructible");
-    static_assert(!requires { T{anything()}; } || requires { T{anything_but_base<T>()}; },
-                  "hem: a model must not have base classes; describe it by hem::describe<T>");
+    static_assert(
+        !requires { T{anything()}; } || requires { T{anything_but_base<T>()}; },
+        "hem: a model must not have base classes; describe it by hem::describe<T>");
     static_assert(!takes<T>(std::make_index_sequence<65>()), "hem: a model has at most 64 members; group some of them in a nested struct");
     static constexpr std::size_t size = count_members<T>();
     using types = decltype(binder<size>::apply(std::declval<T&>(), type_lister()));

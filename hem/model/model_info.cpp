@@ -188,7 +188,8 @@ bool model_info::read(const json_source& in, void* out, read_context& context) c
 
     const std::size_t errors_before = context.error_count();
     bool good = true;
-    auto* seen = fields_set_member_ < 0 ? nullptr : static_cast<fields_set*>(static_cast<void*>(static_cast<char*>(out) + fields_set_member_));
+    auto* seen =
+        fields_set_member_ < 0 ? nullptr : static_cast<fields_set*>(static_cast<void*>(static_cast<char*>(out) + fields_set_member_));
     for (std::size_t i = 0; i < count; ++i) {
         const member_info& member = members_[i];
         if (!found[i] && !member.required) continue;
@@ -277,8 +278,8 @@ void model_info::write_selected(json_writer& out, const void* object, const writ
     const fields_set* seen = nullptr;
     if (options.exclude_unset) {
         if (fields_set_member_ < 0) {
-            throw usage_error(fmt::format("exclude_unset: '{}' does not know which members were given; add a member of type hem::fields_set",
-                                          seed_.type_name));
+            throw usage_error(fmt::format(
+                "exclude_unset: '{}' does not know which members were given; add a member of type hem::fields_set", seed_.type_name));
         }
         seen = static_cast<const fields_set*>(static_cast<const void*>(static_cast<const char*>(object) + fields_set_member_));
     }

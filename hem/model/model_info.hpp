@@ -33,17 +33,17 @@ struct type_operations {
     json (*schema)(schema_builder& schemas);
     // May a member of this type be absent, seen on its initial value? Null for arithmetic and enum types, where the initialiser decides.
     bool (*has_default)(const void* initial);
-    bool (*is_null)(const void* value);                          // null: never
-    const model_info& (*model)();                                // null: not a model
+    bool (*is_null)(const void* value);                           // null: never
+    const model_info& (*model)();                                 // null: not a model
     void (*write_computed)(json_writer& out, const void* owner);  // only for computed<>
-    std::span<const detail::constraint> constraints;             // of field<…>
+    std::span<const detail::constraint> constraints;              // of field<…>
     std::size_t size;
 };
 
 struct member_info {
-    std::string_view name;           // in C++
-    std::string wire_name;           // name or alias
-    std::string quoted_key;          // `"wire_name":`
+    std::string_view name;   // in C++
+    std::string wire_name;   // name or alias
+    std::string quoted_key;  // `"wire_name":`
     std::size_t offset = 0;
     const type_operations* operations = nullptr;
     bool required = true;
@@ -74,15 +74,15 @@ enum class member_role : std::uint8_t { value, fields_set, extras };
 struct model_seed {
     std::string_view type_name;
     std::string_view schema_name;
-    std::string_view names_text;                      // of reflection<T>
-    std::string_view (*name_at)(std::size_t);         // of describe<T>
+    std::string_view names_text;               // of reflection<T>
+    std::string_view (*name_at)(std::size_t);  // of describe<T>
     std::span<const type_operations* const> members;
     const member_role* roles;
     void (*addresses)(const void* object, const void** out);
-    void (*make)(void* memory);                       // value-initialised
-    void (*make_bare)(void* memory);                  // default-initialised
+    void (*make)(void* memory);       // value-initialised
+    void (*make_bare)(void* memory);  // default-initialised
     void (*destroy)(void* object) noexcept;
-    void (*validate)(const void* object);             // null: none
+    void (*validate)(const void* object);  // null: none
     std::size_t size;
     std::size_t alignment;
     enum extra extra;
@@ -108,7 +108,7 @@ public:
     enum extra extra() const noexcept { return seed_.extra; }
     bool all_have_defaults() const noexcept { return all_have_defaults_; }
     bool has_secrets() const noexcept { return has_secrets_; }
-    bool is_split() const noexcept { return is_split_; }  // input and output schemas differ
+    bool is_split() const noexcept { return is_split_; }       // input and output schemas differ
     const void* initial() const noexcept { return initial_; }  // a default-constructed object
 
     // Reads a JSON object into a default-constructed T. Returns false after reporting.

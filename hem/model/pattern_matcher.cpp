@@ -23,7 +23,9 @@ bool is_word(std::uint32_t code) noexcept {
 }  // namespace
 
 std::uint32_t next_code_point(std::string_view text, std::size_t& at) noexcept {
-    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])) : 0x80u; };
+    const auto byte = [&](std::size_t i) {
+        return i < text.size() ? static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])) : 0x80u;
+    };
     const std::uint32_t lead = byte(at);
     if (lead < 0x80) return ++at, lead;
     if (lead < 0xe0) return at += 2, (lead & 0x1f) << 6 | (byte(at - 1) & 0x3f);
@@ -208,10 +210,7 @@ private:
             const char letter = pattern_[at_];
             if (letter == 'b' || letter == 'B' || letter == 'A' || letter == 'z' || letter == 'Z') {
                 ++at_;
-                emit({letter == 'b'   ? op::word_edge
-                      : letter == 'B' ? op::not_word_edge
-                      : letter == 'A' ? op::begin
-                                      : op::end});
+                emit({letter == 'b' ? op::word_edge : letter == 'B' ? op::not_word_edge : letter == 'A' ? op::begin : op::end});
                 return;
             }
             ranges set;

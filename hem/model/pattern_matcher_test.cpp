@@ -44,7 +44,10 @@ TEST(PatternMatcher, Matches) {
         {"^.$", "\xc3\xa9", true},
         {"^.$", "\n", false},
         {"^[\xc3\xa0-\xc3\xbf]$", "\xc3\xa9", true},
-        {"^\\u00e9\\x41$", "\xc3\xa9" "A", true},
+        {"^\\u00e9\\x41$",
+         "\xc3\xa9"
+         "A",
+         true},
         {"^\\w+@\\w+\\.com$", "me@site.com", true},
         {"^(a*)*$", "aaaa", true},
         {"^(a|b|cd)*e$", "abcde", true},
@@ -52,7 +55,8 @@ TEST(PatternMatcher, Matches) {
         {"^\\S+\\s\\D$", "ab x", true},
         {"a$", "ba", true},
     };
-    for (const auto& each : cases) EXPECT_EQ(pattern_matcher(each.pattern).search(each.text), each.matches) << each.pattern << " on " << each.text;
+    for (const auto& each : cases)
+        EXPECT_EQ(pattern_matcher(each.pattern).search(each.text), each.matches) << each.pattern << " on " << each.text;
 }
 
 TEST(PatternMatcher, IsLinear) {
@@ -65,8 +69,8 @@ TEST(PatternMatcher, IsLinear) {
 }
 
 TEST(PatternMatcher, RefusesWhatItCannotDo) {
-    for (const std::string_view pattern : {"(a)\\1", "(?=a)", "(?!a)", "(?<=a)", "(?i)a", "(a", "a)", "[a", "*a", "a{3,2}", "a{2000}", "\\p{L}", "\\", "a*+", "[z-a]",
-                                           "[[:alpha:]]", "((a{1000}){1000}){1000}", "\\x4"}) {
+    for (const std::string_view pattern : {"(a)\\1", "(?=a)", "(?!a)", "(?<=a)", "(?i)a", "(a", "a)", "[a", "*a", "a{3,2}", "a{2000}",
+                                           "\\p{L}", "\\", "a*+", "[z-a]", "[[:alpha:]]", "((a{1000}){1000}){1000}", "\\x4"}) {
         EXPECT_THROW(pattern_matcher{pattern}, hem::usage_error) << pattern;
     }
     try {

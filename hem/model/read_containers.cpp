@@ -108,8 +108,8 @@ bool read_map(const json_source& in, void* container, bool (*read_one)(std::stri
     return good;
 }
 
-bool read_tuple(const json_source& in, std::size_t count, void* tuple, bool (*read_one)(const json_source&, std::size_t, void*, read_context&),
-                read_context& context) {
+bool read_tuple(const json_source& in, std::size_t count, void* tuple,
+                bool (*read_one)(const json_source&, std::size_t, void*, read_context&), read_context& context) {
     if (!in.is_array()) return context.fail(in, "tuple_type", "Input should be a valid tuple");
     bool good = true;
     std::size_t index = 0;
@@ -121,8 +121,10 @@ bool read_tuple(const json_source& in, std::size_t count, void* tuple, bool (*re
         ++index;
     }
     if (index > count) {
-        return context.fail(in, "too_long", fmt::format("Tuple should have at most {} item{} after validation, not {}", count, count == 1 ? "" : "s", index),
-                            json::object({{"field_type", "Tuple"}, {"max_length", count}, {"actual_length", index}}));
+        return context.fail(
+            in, "too_long",
+            fmt::format("Tuple should have at most {} item{} after validation, not {}", count, count == 1 ? "" : "s", index),
+            json::object({{"field_type", "Tuple"}, {"max_length", count}, {"actual_length", index}}));
     }
     for (; index < count; ++index) {
         const read_context::step step(context, index);

@@ -6,7 +6,8 @@ namespace hem {
 
 namespace {
 
-void report_not_json(std::string_view text, const std::string& reason, std::size_t offset, validation_errors& errors, std::span<const json> prefix) {
+void report_not_json(std::string_view text, const std::string& reason, std::size_t offset, validation_errors& errors,
+                     std::span<const json> prefix) {
     validation_error_entry entry{"json_invalid", json(json::array_type(prefix.begin(), prefix.end())), "JSON decode error", json::object(),
                                  json::object({{"error", reason}})};
     entry.loc.push_back(detail::position_of(text, offset).character);
@@ -27,8 +28,8 @@ bool json_input::report_duplicate(const read_context& context, validation_errors
     return true;
 }
 
-bool detail::read_json_text(std::string_view text, void* out, bool (*read)(const json_source&, void*, read_context&), validation_errors& errors,
-                            const read_json_options& options) {
+bool detail::read_json_text(std::string_view text, void* out, bool (*read)(const json_source&, void*, read_context&),
+                            validation_errors& errors, const read_json_options& options) {
     const json_input input(text, options.max_depth);
     if (!input.valid()) {
         input.report_invalid(errors, options.prefix);

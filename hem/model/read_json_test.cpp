@@ -62,16 +62,21 @@ struct person {
 };
 
 TEST(ReadJson, ExactBodies) {
-    EXPECT_EQ(detail_of<item>("{}"),
-              R"({"detail":[{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}},{"type":"missing","loc":["body","price"],"msg":"Field required","input":{}}]})");
-    EXPECT_EQ(detail_of<item>(R"({"name":"A","price":"x"})"),
-              R"({"detail":[{"type":"float_parsing","loc":["body","price"],"msg":"Input should be a valid number, unable to parse string as a number","input":"x"}]})");
-    EXPECT_EQ(detail_of<item>("{some broken json}"),
-              R"({"detail":[{"type":"json_invalid","loc":["body",1],"msg":"JSON decode error","input":{},"ctx":{"error":"Expecting property name enclosed in double quotes"}}]})");
-    EXPECT_EQ(detail_of<search_request>(R"({"size":0,"page":"x"})"),
-              R"({"detail":[{"type":"missing","loc":["body","query"],"msg":"Field required","input":{"size":0,"page":"x"}},{"type":"int_parsing","loc":["body","page"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"x"},{"type":"greater_than_equal","loc":["body","size"],"msg":"Input should be greater than or equal to 1","input":0,"ctx":{"ge":1}}]})");
-    EXPECT_EQ(detail_of<std::vector<person>>(R"([{"age":-1.0}])"),
-              R"({"detail":[{"type":"greater_than","loc":["body",0,"age"],"msg":"Input should be greater than 0","input":-1.0,"ctx":{"gt":0}}]})");
+    EXPECT_EQ(
+        detail_of<item>("{}"),
+        R"({"detail":[{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}},{"type":"missing","loc":["body","price"],"msg":"Field required","input":{}}]})");
+    EXPECT_EQ(
+        detail_of<item>(R"({"name":"A","price":"x"})"),
+        R"({"detail":[{"type":"float_parsing","loc":["body","price"],"msg":"Input should be a valid number, unable to parse string as a number","input":"x"}]})");
+    EXPECT_EQ(
+        detail_of<item>("{some broken json}"),
+        R"({"detail":[{"type":"json_invalid","loc":["body",1],"msg":"JSON decode error","input":{},"ctx":{"error":"Expecting property name enclosed in double quotes"}}]})");
+    EXPECT_EQ(
+        detail_of<search_request>(R"({"size":0,"page":"x"})"),
+        R"({"detail":[{"type":"missing","loc":["body","query"],"msg":"Field required","input":{"size":0,"page":"x"}},{"type":"int_parsing","loc":["body","page"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"x"},{"type":"greater_than_equal","loc":["body","size"],"msg":"Input should be greater than or equal to 1","input":0,"ctx":{"ge":1}}]})");
+    EXPECT_EQ(
+        detail_of<std::vector<person>>(R"([{"age":-1.0}])"),
+        R"({"detail":[{"type":"greater_than","loc":["body",0,"age"],"msg":"Input should be greater than 0","input":-1.0,"ctx":{"gt":0}}]})");
 }
 
 TEST(ReadJson, ExactBodyOfRawText) {
@@ -80,8 +85,9 @@ TEST(ReadJson, ExactBodyOfRawText) {
     read_context context(errors, body_prefix);
     item target{};
     EXPECT_FALSE(json_traits<item>::read(json_source::text(&text), target, context));
-    EXPECT_EQ(errors.to_json().dump(),
-              R"([{"type":"model_attributes_type","loc":["body"],"msg":"Input should be a valid dictionary or object to extract fields from","input":"name=A"}])");
+    EXPECT_EQ(
+        errors.to_json().dump(),
+        R"([{"type":"model_attributes_type","loc":["body"],"msg":"Input should be a valid dictionary or object to extract fields from","input":"name=A"}])");
 }
 
 TEST(ReadJson, ExactBodyOfAQuery) {
@@ -91,8 +97,9 @@ TEST(ReadJson, ExactBodyOfAQuery) {
     read_context context(errors, prefix);
     field<int, le<100>> limit;
     EXPECT_FALSE(read_text(std::span(&text, 1), limit, context));
-    EXPECT_EQ(errors.to_json().dump(),
-              R"([{"type":"less_than_equal","loc":["query","limit"],"msg":"Input should be less than or equal to 100","input":"150","ctx":{"le":100}}])");
+    EXPECT_EQ(
+        errors.to_json().dump(),
+        R"([{"type":"less_than_equal","loc":["query","limit"],"msg":"Input should be less than or equal to 100","input":"150","ctx":{"le":100}}])");
 }
 
 TEST(ReadJson, GoodBodies) {
@@ -102,8 +109,9 @@ TEST(ReadJson, GoodBodies) {
 }
 
 TEST(ReadJson, NotJsonStandsAloneWithCodePointPositions) {
-    EXPECT_EQ(errors_of<item>("{\"name\": \"\u00e9\u00e9\", }"),
-              R"([{"type":"json_invalid","loc":[13],"msg":"JSON decode error","input":{},"ctx":{"error":"Illegal trailing comma before end of object"}}])");
+    EXPECT_EQ(
+        errors_of<item>("{\"name\": \"\u00e9\u00e9\", }"),
+        R"([{"type":"json_invalid","loc":[13],"msg":"JSON decode error","input":{},"ctx":{"error":"Illegal trailing comma before end of object"}}])");
     EXPECT_EQ(errors_of<item>(R"({"price":"x","price":1,"name":2})"),
               R"([{"type":"json_invalid","loc":[13],"msg":"JSON decode error","input":{},"ctx":{"error":"Duplicate key 'price'"}}])");
     EXPECT_EQ(errors_of<std::vector<item>>(R"([{"name":"a","price":1,"name":"b"}])"),
@@ -112,8 +120,10 @@ TEST(ReadJson, NotJsonStandsAloneWithCodePointPositions) {
 }
 
 TEST(ReadJson, Booleans) {
-    for (const std::string_view text : {"true", "1", "1.0", "\"true\"", "\"T\"", "\"yes\"", "\"Y\"", "\"on\"", "\"1\""}) EXPECT_EQ(first_of<bool>(text), "true") << text;
-    for (const std::string_view text : {"false", "0", "0.0", "\"False\"", "\"f\"", "\"no\"", "\"n\"", "\"OFF\"", "\"0\""}) EXPECT_EQ(first_of<bool>(text), "false") << text;
+    for (const std::string_view text : {"true", "1", "1.0", "\"true\"", "\"T\"", "\"yes\"", "\"Y\"", "\"on\"", "\"1\""})
+        EXPECT_EQ(first_of<bool>(text), "true") << text;
+    for (const std::string_view text : {"false", "0", "0.0", "\"False\"", "\"f\"", "\"no\"", "\"n\"", "\"OFF\"", "\"0\""})
+        EXPECT_EQ(first_of<bool>(text), "false") << text;
     const std::string parsing = "bool_parsing: Input should be a valid boolean, unable to interpret input";
     const std::string type = "bool_type: Input should be a valid boolean";
     EXPECT_EQ(first_of<bool>("2"), parsing);
@@ -140,15 +150,17 @@ TEST(ReadJson, Integers) {
     for (const std::string_view text : {"", "x", "1x", "--1", "+-1", "_1", "1_", "1__0", "1.5", "1.", "0x10", "1e3"}) {
         EXPECT_EQ(text_of<int>(text), parsing) << text;
     }
-    EXPECT_EQ(errors_of<int>("3000000000"),
-              R"([{"type":"less_than_equal","loc":[],"msg":"Input should be less than or equal to 2147483647","input":3000000000,"ctx":{"le":2147483647}}])");
+    EXPECT_EQ(
+        errors_of<int>("3000000000"),
+        R"([{"type":"less_than_equal","loc":[],"msg":"Input should be less than or equal to 2147483647","input":3000000000,"ctx":{"le":2147483647}}])");
     EXPECT_EQ(errors_of<std::uint8_t>("-1"),
               R"([{"type":"greater_than_equal","loc":[],"msg":"Input should be greater than or equal to 0","input":-1,"ctx":{"ge":0}}])");
     EXPECT_EQ(first_of<std::int64_t>("-9223372036854775808"), "-9223372036854775808");
     EXPECT_EQ(first_of<std::uint64_t>("18446744073709551615"), "18446744073709551615");
     EXPECT_EQ(first_of<std::int64_t>("9223372036854775808"), "less_than_equal: Input should be less than or equal to 9223372036854775807");
-    EXPECT_EQ(errors_of<std::int64_t>("123456789012345678901234567890"),
-              R"([{"type":"int_parsing_size","loc":[],"msg":"Unable to parse input string as an integer, exceeded maximum size","input":123456789012345678901234567890}])");
+    EXPECT_EQ(
+        errors_of<std::int64_t>("123456789012345678901234567890"),
+        R"([{"type":"int_parsing_size","loc":[],"msg":"Unable to parse input string as an integer, exceeded maximum size","input":123456789012345678901234567890}])");
     EXPECT_EQ(first_of<int>("1e400"), "finite_number: Input should be a finite number");
 }
 
@@ -169,6 +181,9 @@ TEST(ReadJson, FloatingPoint) {
     ASSERT_TRUE(infinite);
     EXPECT_EQ(**infinite, -std::numeric_limits<double>::infinity());
     EXPECT_EQ(to_json(*infinite), "null");
+    const auto maybe = read_text<field<std::optional<double>, allow_inf_nan>>("nan");
+    ASSERT_TRUE(maybe);
+    EXPECT_EQ(to_json(*maybe), "null");
 }
 
 TEST(ReadJson, Strings) {
@@ -182,8 +197,9 @@ enum class color { red, green = 3, blue };
 
 TEST(ReadJson, Enums) {
     EXPECT_EQ(first_of<color>("\"green\""), "\"green\"");
-    EXPECT_EQ(errors_of<color>("\"pink\""),
-              R"([{"type":"enum","loc":[],"msg":"Input should be 'red', 'green' or 'blue'","input":"pink","ctx":{"expected":"'red', 'green' or 'blue'"}}])");
+    EXPECT_EQ(
+        errors_of<color>("\"pink\""),
+        R"([{"type":"enum","loc":[],"msg":"Input should be 'red', 'green' or 'blue'","input":"pink","ctx":{"expected":"'red', 'green' or 'blue'"}}])");
     EXPECT_EQ(text_of<color>("blue"), "\"blue\"");
     EXPECT_THROW((void)to_json(static_cast<color>(77)), json_type_error);
 }
@@ -200,8 +216,9 @@ TEST(ReadJson, Containers) {
     EXPECT_EQ((first_of<std::pair<int, int>>("null")), "tuple_type: Input should be a valid tuple");
     EXPECT_EQ((first_of<std::map<std::string, int>>("[]")), "dict_type: Input should be a valid dictionary");
     EXPECT_EQ((errors_of<std::pair<int, int>>("[1]")), R"([{"type":"missing","loc":[1],"msg":"Field required","input":[1]}])");
-    EXPECT_EQ((errors_of<std::pair<int, int>>("[1,2,3]")),
-              R"([{"type":"too_long","loc":[],"msg":"Tuple should have at most 2 items after validation, not 3","input":[1,2,3],"ctx":{"field_type":"Tuple","max_length":2,"actual_length":3}}])");
+    EXPECT_EQ(
+        (errors_of<std::pair<int, int>>("[1,2,3]")),
+        R"([{"type":"too_long","loc":[],"msg":"Tuple should have at most 2 items after validation, not 3","input":[1,2,3],"ctx":{"field_type":"Tuple","max_length":2,"actual_length":3}}])");
     const std::string_view keys[] = {"1", "x", "3"};
     validation_errors errors;
     read_context context(errors);
@@ -229,15 +246,18 @@ TEST(ReadJson, Variants) {
     using number_or_text = std::variant<int, std::string>;
     EXPECT_EQ(first_of<number_or_text>("\"1\""), "\"1\"");
     EXPECT_EQ(first_of<number_or_text>("1"), "1");
-    EXPECT_EQ(errors_of<number_or_text>("[]"),
-              R"([{"type":"int_type","loc":["int"],"msg":"Input should be a valid integer","input":[]},{"type":"string_type","loc":["str"],"msg":"Input should be a valid string","input":[]}])");
+    EXPECT_EQ(
+        errors_of<number_or_text>("[]"),
+        R"([{"type":"int_type","loc":["int"],"msg":"Input should be a valid integer","input":[]},{"type":"string_type","loc":["str"],"msg":"Input should be a valid string","input":[]}])");
     EXPECT_EQ(errors_of<owner>(R"({"pet":{"kind":"dog","name":"Rex"}})"), R"({"pet":{"kind":"dog","name":"Rex"}})");
     EXPECT_EQ(errors_of<owner>(R"({"pet":{"kind":"cat"}})"),
               R"([{"type":"missing","loc":["pet","cat","lives"],"msg":"Field required","input":{"kind":"cat"}}])");
-    EXPECT_EQ(errors_of<owner>(R"({"pet":{}})"),
-              R"([{"type":"union_tag_not_found","loc":["pet"],"msg":"Unable to extract tag using discriminator 'kind'","input":{},"ctx":{"discriminator":"'kind'"}}])");
-    EXPECT_EQ(errors_of<owner>(R"({"pet":{"kind":"cow"}})"),
-              R"([{"type":"union_tag_invalid","loc":["pet"],"msg":"Input tag 'cow' found using 'kind' does not match any of the expected tags: 'cat', 'dog'","input":{"kind":"cow"},"ctx":{"discriminator":"'kind'","tag":"cow","expected_tags":"'cat', 'dog'"}}])");
+    EXPECT_EQ(
+        errors_of<owner>(R"({"pet":{}})"),
+        R"([{"type":"union_tag_not_found","loc":["pet"],"msg":"Unable to extract tag using discriminator 'kind'","input":{},"ctx":{"discriminator":"'kind'"}}])");
+    EXPECT_EQ(
+        errors_of<owner>(R"({"pet":{"kind":"cow"}})"),
+        R"([{"type":"union_tag_invalid","loc":["pet"],"msg":"Input tag 'cow' found using 'kind' does not match any of the expected tags: 'cat', 'dog'","input":{"kind":"cow"},"ctx":{"discriminator":"'kind'","tag":"cow","expected_tags":"'cat', 'dog'"}}])");
 }
 
 struct line {
@@ -254,17 +274,19 @@ struct order {
 };
 
 TEST(ReadJson, NestedErrorsInMemberOrder) {
-    EXPECT_EQ(errors_of<order>(R"({"extras":{"a":{"sku":1}},"items":[{"sku":"ok"},{"sku":"","count":"x"},3]})"),
-              R"([{"type":"missing","loc":["customer"],"msg":"Field required","input":{"extras":{"a":{"sku":1}},"items":[{"sku":"ok"},{"sku":"","count":"x"},3]}},)"
-              R"({"type":"string_too_short","loc":["items",1,"sku"],"msg":"String should have at least 1 character","input":"","ctx":{"min_length":1}},)"
-              R"({"type":"int_parsing","loc":["items",1,"count"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"x"},)"
-              R"({"type":"model_attributes_type","loc":["items",2],"msg":"Input should be a valid dictionary or object to extract fields from","input":3},)"
-              R"({"type":"string_type","loc":["extras","a","sku"],"msg":"Input should be a valid string","input":1}])");
+    EXPECT_EQ(
+        errors_of<order>(R"({"extras":{"a":{"sku":1}},"items":[{"sku":"ok"},{"sku":"","count":"x"},3]})"),
+        R"([{"type":"missing","loc":["customer"],"msg":"Field required","input":{"extras":{"a":{"sku":1}},"items":[{"sku":"ok"},{"sku":"","count":"x"},3]}},)"
+        R"({"type":"string_too_short","loc":["items",1,"sku"],"msg":"String should have at least 1 character","input":"","ctx":{"min_length":1}},)"
+        R"({"type":"int_parsing","loc":["items",1,"count"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"x"},)"
+        R"({"type":"model_attributes_type","loc":["items",2],"msg":"Input should be a valid dictionary or object to extract fields from","input":3},)"
+        R"({"type":"string_type","loc":["extras","a","sku"],"msg":"Input should be a valid string","input":1}])");
 }
 
 TEST(ReadJson, ModelValidation) {
-    EXPECT_EQ(errors_of<order>(R"({"customer":"nobody","items":[]})"),
-              R"([{"type":"value_error","loc":[],"msg":"Value error, customer must be somebody","input":{"customer":"nobody","items":[]},"ctx":{"error":{}}}])");
+    EXPECT_EQ(
+        errors_of<order>(R"({"customer":"nobody","items":[]})"),
+        R"([{"type":"value_error","loc":[],"msg":"Value error, customer must be somebody","input":{"customer":"nobody","items":[]},"ctx":{"error":{}}}])");
     // Not run when a member failed.
     EXPECT_EQ(first_of<order>(R"({"customer":"nobody","items":3})"), "list_type: Input should be a valid list");
 }
@@ -296,10 +318,11 @@ struct keeping {
 };
 
 TEST(ReadJson, ExtraKeys) {
-    EXPECT_EQ(errors_of<forbidding>(R"({"z":[1],"a":"x","b":2})"),
-              R"([{"type":"int_parsing","loc":["a"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"x"},)"
-              R"({"type":"extra_forbidden","loc":["z"],"msg":"Extra inputs are not permitted","input":[1]},)"
-              R"({"type":"extra_forbidden","loc":["b"],"msg":"Extra inputs are not permitted","input":2}])");
+    EXPECT_EQ(
+        errors_of<forbidding>(R"({"z":[1],"a":"x","b":2})"),
+        R"([{"type":"int_parsing","loc":["a"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"x"},)"
+        R"({"type":"extra_forbidden","loc":["z"],"msg":"Extra inputs are not permitted","input":[1]},)"
+        R"({"type":"extra_forbidden","loc":["b"],"msg":"Extra inputs are not permitted","input":2}])");
     EXPECT_EQ(errors_of<keeping>(R"({"z":[1],"a":5})"), R"({"a":5,"z":[1]})");
 }
 
@@ -309,8 +332,9 @@ struct credentials {
 };
 
 TEST(ReadJson, SecretsAreMasked) {
-    EXPECT_EQ(errors_of<credentials>(R"({"user":"u","password":"short"})"),
-              R"([{"type":"string_too_short","loc":["password"],"msg":"String should have at least 8 characters","input":"**********","ctx":{"min_length":8}}])");
+    EXPECT_EQ(
+        errors_of<credentials>(R"({"user":"u","password":"short"})"),
+        R"([{"type":"string_too_short","loc":["password"],"msg":"String should have at least 8 characters","input":"**********","ctx":{"min_length":8}}])");
     EXPECT_EQ(errors_of<credentials>(R"({"password":"long enough"})"),
               R"([{"type":"missing","loc":["user"],"msg":"Field required","input":{"password":"**********"}}])");
 }

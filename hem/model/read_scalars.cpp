@@ -158,11 +158,13 @@ bool read_whole(const json_source& in, whole_number& out, read_context& context)
 }
 
 bool fail_below(const json_source& in, std::int64_t least, read_context& context) {
-    return context.fail(in, "greater_than_equal", fmt::format("Input should be greater than or equal to {}", least), json::object({{"ge", least}}));
+    return context.fail(in, "greater_than_equal", fmt::format("Input should be greater than or equal to {}", least),
+                        json::object({{"ge", least}}));
 }
 
 bool fail_above(const json_source& in, std::uint64_t greatest, read_context& context) {
-    return context.fail(in, "less_than_equal", fmt::format("Input should be less than or equal to {}", greatest), json::object({{"le", greatest}}));
+    return context.fail(in, "less_than_equal", fmt::format("Input should be less than or equal to {}", greatest),
+                        json::object({{"le", greatest}}));
 }
 
 }  // namespace
@@ -255,7 +257,8 @@ bool read_string(const json_source& in, std::string& out, read_context& context)
     if (in.is_text() && find_invalid_utf8(text) != std::string_view::npos) {
         // The bytes cannot be shown in a JSON answer.
         const std::string_view shown;
-        return context.fail(json_source::text(&shown), "string_unicode", "Input should be a valid string, unable to parse raw data as a unicode string");
+        return context.fail(json_source::text(&shown), "string_unicode",
+                            "Input should be a valid string, unable to parse raw data as a unicode string");
     }
     out.assign(text);
     return true;
@@ -308,9 +311,10 @@ void write_enum(json_writer& out, const enum_names& names, std::int64_t value) {
             return;
         }
     }
-    throw json_type_error(fmt::format("cannot write the value {} of enum '{}' as JSON: it has no enumerator of that value between 0 and 127 "
-                                      "(describe the enum by hem::describe)",
-                                      value, names.type_name));
+    throw json_type_error(
+        fmt::format("cannot write the value {} of enum '{}' as JSON: it has no enumerator of that value between 0 and 127 "
+                    "(describe the enum by hem::describe)",
+                    value, names.type_name));
 }
 
 }  // namespace hem::detail

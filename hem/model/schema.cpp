@@ -60,7 +60,8 @@ json schema_builder::reference(std::string_view type_name, std::string_view shor
 }
 
 json schema_builder::add_component(std::string_view name, json schema) {
-    const auto known = std::find_if(components_.begin(), components_.end(), [&](const component& each) { return each.by_hand && each.short_name == name; });
+    const auto known = std::find_if(components_.begin(), components_.end(),
+                                    [&](const component& each) { return each.by_hand && each.short_name == name; });
     if (known == components_.end()) {
         components_.push_back({std::string(name), std::string(name), schema_mode::input, true, std::move(schema)});
     } else {
@@ -76,7 +77,8 @@ std::vector<std::string> schema_builder::final_names() const {
     for (std::size_t i = 0; i < count; ++i) {
         twin[i] = i;
         for (std::size_t k = 0; k < count; ++k) {
-            if (k != i && components_[k].type_name == components_[i].type_name && !components_[k].by_hand && !components_[i].by_hand) twin[i] = k;
+            if (k != i && components_[k].type_name == components_[i].type_name && !components_[k].by_hand && !components_[i].by_hand)
+                twin[i] = k;
         }
     }
     // Twins are one component unless they differ, or refer to twins that differ.
@@ -164,8 +166,8 @@ json make_model_schema(schema_builder& schemas, const void* data) {
     for (const auto& member : info.members()) {
         if (input ? member.read_only : member.write_only) continue;
         const bool has_default = !member.required && !member.read_only;
-        properties.append_member(member.wire_name,
-                                 property_schema(schemas, *member.operations, member.wire_name, has_default ? member.in(info.initial()) : nullptr));
+        properties.append_member(member.wire_name, property_schema(schemas, *member.operations, member.wire_name,
+                                                                   has_default ? member.in(info.initial()) : nullptr));
         if (member.required || (member.operations->write_computed && !input)) required.push_back(member.wire_name);
     }
     json schema = json::object({{"properties", std::move(properties)}, {"type", "object"}});
@@ -229,7 +231,8 @@ json variant_schema(schema_builder& schemas, std::span<const alternative> altern
         for (const auto& tag : tags_of(each, discriminator)) mapping.set(tag, part["$ref"]);
     }
     if (discriminator.empty()) return json::object({{"anyOf", std::move(parts)}});
-    return json::object({{"discriminator", json::object({{"mapping", std::move(mapping)}, {"propertyName", discriminator}})}, {"oneOf", std::move(parts)}});
+    return json::object(
+        {{"discriminator", json::object({{"mapping", std::move(mapping)}, {"propertyName", discriminator}})}, {"oneOf", std::move(parts)}});
 }
 
 }  // namespace detail

@@ -65,22 +65,24 @@ TEST(Schema, ModelInFastApisForm) {
     json body = schemas.add<item>();
     schemas.resolve(body);
     EXPECT_EQ(body.dump(), R"({"$ref":"#/components/schemas/item"})");
-    EXPECT_EQ(schemas.components()["item"].dump(),
-              R"({"properties":{"name":{"type":"string","title":"Name"},"price":{"type":"number","title":"Price"},)"
-              R"("description":{"anyOf":[{"type":"string"},{"type":"null"}],"title":"Description"},)"
-              R"("page":{"type":"integer","minimum":1,"default":1,"title":"Page"},)"
-              R"("code":{"type":"string","minLength":2,"pattern":"^a","description":"A word","examples":["abc"],"default":"ab","title":"Code"},)"
-              R"("posts":{"items":{"$ref":"#/components/schemas/post"},"type":"array","title":"Posts"},)"
-              R"("small":{"type":"integer","minimum":0,"maximum":255,"default":0,"title":"Small"},)"
-              R"("how":{"$ref":"#/components/schemas/level","default":"low"}},)"
-              R"("type":"object","required":["name","price","posts"],"title":"item","additionalProperties":false})");
+    EXPECT_EQ(
+        schemas.components()["item"].dump(),
+        R"({"properties":{"name":{"type":"string","title":"Name"},"price":{"type":"number","title":"Price"},)"
+        R"("description":{"anyOf":[{"type":"string"},{"type":"null"}],"title":"Description"},)"
+        R"("page":{"type":"integer","minimum":1,"default":1,"title":"Page"},)"
+        R"("code":{"type":"string","minLength":2,"pattern":"^a","description":"A word","examples":["abc"],"default":"ab","title":"Code"},)"
+        R"("posts":{"items":{"$ref":"#/components/schemas/post"},"type":"array","title":"Posts"},)"
+        R"("small":{"type":"integer","minimum":0,"maximum":255,"default":0,"title":"Small"},)"
+        R"("how":{"$ref":"#/components/schemas/level","default":"low"}},)"
+        R"("type":"object","required":["name","price","posts"],"title":"item","additionalProperties":false})");
     EXPECT_EQ(schemas.components()["level"].dump(), R"({"type":"string","enum":["low","high"],"title":"level"})");
 }
 
 TEST(Schema, RecursiveTypesEndInAReference) {
-    EXPECT_EQ(json_schema_of<tree>().dump(),
-              R"({"$ref":"#/$defs/tree","$defs":{"tree":{"properties":{"name":{"type":"string","title":"Name"},)"
-              R"("children":{"items":{"$ref":"#/$defs/tree"},"type":"array","title":"Children"}},"type":"object","required":["name","children"],"title":"tree"}}})");
+    EXPECT_EQ(
+        json_schema_of<tree>().dump(),
+        R"({"$ref":"#/$defs/tree","$defs":{"tree":{"properties":{"name":{"type":"string","title":"Name"},)"
+        R"("children":{"items":{"$ref":"#/$defs/tree"},"type":"array","title":"Children"}},"type":"object","required":["name","children"],"title":"tree"}}})");
 }
 
 TEST(Schema, NamesOfTemplatesAndOfTwoTypes) {
@@ -107,7 +109,8 @@ TEST(Schema, OnlyTypesThatDifferAreSplit) {
     EXPECT_EQ(out.dump(), R"({"$ref":"#/components/schemas/team-Output"})");
     const json components = schemas.components();
     EXPECT_TRUE(components.contains("tree"));
-    EXPECT_EQ(components["user-Input"]["properties"]["password"].dump(), R"({"type":"string","writeOnly":true,"format":"password","title":"Password"})");
+    EXPECT_EQ(components["user-Input"]["properties"]["password"].dump(),
+              R"({"type":"string","format":"password","writeOnly":true,"title":"Password"})");
     EXPECT_FALSE(components["user-Output"]["properties"].contains("password"));
     EXPECT_EQ(components["team-Output"]["properties"]["members"]["items"].dump(), R"({"$ref":"#/components/schemas/user-Output"})");
 }
@@ -120,10 +123,12 @@ TEST(Schema, OtherTypes) {
     EXPECT_EQ(schema(std::uint64_t(1)), R"({"type":"integer","minimum":0})");
     EXPECT_EQ(schema(std::map<std::string, bool>()), R"({"additionalProperties":{"type":"boolean"},"type":"object"})");
     EXPECT_EQ(schema(std::set<std::string>()), R"({"items":{"type":"string"},"type":"array","uniqueItems":true})");
-    EXPECT_EQ(schema(std::pair<bool, bool>()), R"({"maxItems":2,"minItems":2,"prefixItems":[{"type":"boolean"},{"type":"boolean"}],"type":"array"})");
+    EXPECT_EQ(schema(std::pair<bool, bool>()),
+              R"({"maxItems":2,"minItems":2,"prefixItems":[{"type":"boolean"},{"type":"boolean"}],"type":"array"})");
     EXPECT_EQ(schema(std::variant<bool, std::string>()), R"({"anyOf":[{"type":"boolean"},{"type":"string"}]})");
     EXPECT_EQ(schema(std::chrono::sys_seconds()), R"({"type":"string","format":"date-time"})");
-    EXPECT_EQ(schema(field<std::optional<std::int64_t>, gt<0>>()), R"({"anyOf":[{"type":"integer","exclusiveMinimum":0},{"type":"null"}]})");
+    EXPECT_EQ(schema(field<std::optional<std::int64_t>, gt<0>>()),
+              R"({"anyOf":[{"type":"integer","exclusiveMinimum":0},{"type":"null"}]})");
     EXPECT_EQ(title_of("item_id"), "Item Id");
 }
 
@@ -152,9 +157,10 @@ TEST(ReadText, ModelsFromTexts) {
         return good ? std::to_string(value.limit) + value.tag.at(1) + value.save_data : errors.to_json().dump();
     };
     EXPECT_EQ(read({{{"limit", "5"}, {"tag", "a"}, {"tag", "b"}, {"save_data", "on"}}}, false), "5bon");
-    EXPECT_EQ(read({{{"limit", "x"}, {"tag", "a"}}}, true),
-              R"([{"type":"int_parsing","loc":["header","limit"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"x"},)"
-              R"({"type":"missing","loc":["header","save_data"],"msg":"Field required","input":null}])");
+    EXPECT_EQ(
+        read({{{"limit", "x"}, {"tag", "a"}}}, true),
+        R"([{"type":"int_parsing","loc":["header","limit"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"x"},)"
+        R"({"type":"missing","loc":["header","save_data"],"msg":"Field required","input":null}])");
 }
 
 }  // namespace

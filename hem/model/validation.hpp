@@ -16,11 +16,11 @@
 namespace hem {
 
 struct validation_error_entry {
-    std::string type;                 // "missing", "int_parsing", …
-    json loc = json::array();         // ["body", "items", 0, "price"]
-    std::string msg;                  // "Field required"
-    std::optional<json> input{};      // the wrong piece; absent when its text would be longer than 4 KiB
-    json ctx{};                       // null when the type has none
+    std::string type;             // "missing", "int_parsing", …
+    json loc = json::array();     // ["body", "items", 0, "price"]
+    std::string msg;              // "Field required"
+    std::optional<json> input{};  // the wrong piece; absent when its text would be longer than 4 KiB
+    json ctx{};                   // null when the type has none
 };
 
 class validation_errors {

@@ -263,12 +263,12 @@ bool json_scanner::scan(std::string_view text, std::size_t max_depth, std::vecto
                 if (!state.is('"')) return state.fail("Expecting property name enclosed in double quotes", state.at);
                 want_value = true;  // behind the key, which is read below
             } else {
-                const bool read = c == '"'                    ? state.string()
-                                  : c == 't'                  ? state.literal("true", 't')
-                                  : c == 'f'                  ? state.literal("false", 'f')
-                                  : c == 'n'                  ? state.literal("null", 'n')
-                                  : (c == '-' || digit(c))    ? state.number()
-                                                              : state.fail("Expecting value", start);
+                const bool read = c == '"'                 ? state.string()
+                                  : c == 't'               ? state.literal("true", 't')
+                                  : c == 'f'               ? state.literal("false", 'f')
+                                  : c == 'n'               ? state.literal("null", 'n')
+                                  : (c == '-' || digit(c)) ? state.number()
+                                                           : state.fail("Expecting value", start);
                 if (!read) return false;
                 if (!open.empty()) ++open.back().count;
             }
