@@ -73,6 +73,17 @@ bool valid_odd_target(string_view target) noexcept {
     return valid_percent_escapes(path) && path.find("%00") == string_view::npos;
 }
 
+// `valid_authority` for what nearly all hosts are, in one pass: a name or IPv4 address and a port below 10000.
+bool valid_host_field(string_view host) noexcept {
+    std::size_t at = 0;
+    while (at != host.size() && detail::has_class(host[at], detail::host_char)) ++at;
+    if (at == host.size()) return at != 0;
+    if (at == 0 || host[at] != ':' || host.size() - at > 5) return valid_authority(host);
+    while (++at != host.size())
+        if (!detail::is_digit(static_cast<unsigned char>(host[at]))) return false;
+    return true;
+}
+
 bool starts_with_lower(string_view text, string_view lower) noexcept {
     return text.size() >= lower.size() && equals_lower(text.substr(0, lower.size()), lower);
 }
@@ -136,7 +147,7 @@ refusal decide_framing(const head_parser& head, const char* bytes, const request
     // RFC 9112 3.2, RFC 9110 7.2
     if ((present & bit(field::host)) != 0) {
         const string_view host = *head.find(bytes, field::host);
-        if ((repeated & bit(field::host)) != 0 || !valid_authority(host)) return refusal::invalid_host;
+        if ((repeated & bit(field::host)) != 0 || !valid_host_field(host)) return refusal::invalid_host;
         if (!result.absolute_target) result.host = host;
     } else if (!http_1_0) {
         return refusal::invalid_host;

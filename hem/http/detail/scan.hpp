@@ -1,10 +1,14 @@
-// Eight bytes at a time: where a run of harmless bytes ends. The technique is "SIMD within a register" (Lamport 1975): per-byte
+// Eight or sixteen bytes at a time: where a run of harmless bytes ends. The technique is "SIMD within a register" (Lamport 1975): per-byte
 // comparisons whose carries cannot reach a lower byte, so the lowest flag that is set is exact.
 #pragma once
 
 #include <bit>
 #include <cstdint>
 #include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "hem/http/detail/bytes.hpp"
 
@@ -30,6 +34,18 @@ inline std::size_t lowest_flag(std::uint64_t flags) noexcept { return static_cas
 
 // The first byte of [at, end) that is a control byte other than HTAB (which HTAB also may stop at), or end.
 inline char* skip_value(char* at, const char* end) noexcept {
+#ifdef __SSE2__
+    // Part of every x86-64: sixteen bytes at a time, without dispatch.
+    const __m128i last_control = _mm_set1_epi8(0x1f);
+    const __m128i del = _mm_set1_epi8(0x7f);
+    while (end - at >= 16) {
+        const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+        const __m128i wrong = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes), _mm_cmpeq_epi8(bytes, del));
+        const auto flags = static_cast<unsigned>(_mm_movemask_epi8(wrong));
+        if (flags != 0) return at + std::countr_zero(flags);
+        at += 16;
+    }
+#endif
     while (end - at >= 8) {
         const std::uint64_t word = load_word(at);
         const std::uint64_t flags = flag_below(word, 0x20) | flag_equal(word, 0x7f);
