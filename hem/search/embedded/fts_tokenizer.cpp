@@ -54,16 +54,15 @@ int tokenize(Fts5Tokenizer*, void* context, int, const char* text, int size, int
     return SQLITE_OK;
 }
 
-// hem_collect(f, sink): the positions of the one phrase of the current row.
-void collect(const Fts5ExtensionApi* api, Fts5Context* fts, sqlite3_context* out, int, sqlite3_value** arguments) {
-    auto* const sink = static_cast<posting_sink*>(sqlite3_value_pointer(arguments[0], sink_pointer_type));
+// hem_collect(f): the positions of the one phrase of the current row.
+void collect(const Fts5ExtensionApi* api, Fts5Context* fts, sqlite3_context* out, int, sqlite3_value**) {
+    const auto* const sink = *static_cast<posting_sink* const*>(api->xUserData(fts));
     if (sink == nullptr) {
         sqlite3_result_error(out, "hem_collect needs its sink", -1);
         return;
     }
     Fts5PhraseIter at;
     int column = 0, offset = 0;
-    std::uint32_t count = 0;
     if (sink->positions) {
         thread_local std::vector<std::uint32_t> positions;
         positions.clear();
@@ -73,7 +72,11 @@ void collect(const Fts5ExtensionApi* api, Fts5Context* fts, sqlite3_context* out
         sink->accept(sink->context, api->xRowid(fts), positions.data(), static_cast<std::uint32_t>(positions.size()));
         return;
     }
-    for (api->xPhraseFirst(fts, 0, &at, &column, &offset); column >= 0; api->xPhraseNext(fts, &at, &column, &offset)) ++count;
+    // After the first position the iterator spans the varints of the others; in a table of one column each is one position. Counting
+    // their last bytes is much cheaper than one call per position (a test compares the two).
+    api->xPhraseFirst(fts, 0, &at, &column, &offset);
+    std::uint32_t count = column >= 0 ? 1 : 0;
+    for (const unsigned char* byte = at.a; byte < at.b; ++byte) count += *byte < 0x80 ? 1 : 0;
     sink->accept(sink->context, api->xRowid(fts), nullptr, count);
 }
 
@@ -115,7 +118,7 @@ std::string match_expression(std::string_view token) {
     return quoted;
 }
 
-void register_fts_extensions(sqlite3* database) {
+void register_fts_extensions(sqlite3* database, posting_sink* const* sink) {
     auto* const api = api_of(database);
     if (api == nullptr) {
         throw store_error(store_failure::unsupported, std::string("the embedded search engine needs an SQLite library with FTS5; version ")
@@ -123,7 +126,7 @@ void register_fts_extensions(sqlite3* database) {
     }
     fts5_tokenizer made{create, destroy, tokenize};
     api->xCreateTokenizer(api, "hem", nullptr, &made, nullptr);
-    api->xCreateFunction(api, "hem_collect", nullptr, collect, nullptr);
+    api->xCreateFunction(api, "hem_collect", const_cast<posting_sink**>(sink), collect, nullptr);
 }
 
 }  // namespace hem::search::embedded::detail

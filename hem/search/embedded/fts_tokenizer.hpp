@@ -24,10 +24,8 @@ struct posting_sink {
     bool positions = false;  // false: `positions` is null
 };
 
-// Throws store_error if the SQLite library has no FTS5. The sink of a connection is reached by `sink_of`.
-void register_fts_extensions(sqlite3* database);
-
-// The pointer type under which a sink is bound: sqlite3_bind_pointer(statement, n, &sink, sink_pointer_type, nullptr).
-inline constexpr const char* sink_pointer_type = "hem_posting_sink";
+// `sink` is where the connection's statements find their sink; it must outlive the connection. Throws store_error if the SQLite library
+// has no FTS5.
+void register_fts_extensions(sqlite3* database, posting_sink* const* sink);
 
 }  // namespace hem::search::embedded::detail

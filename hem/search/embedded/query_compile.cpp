@@ -469,8 +469,9 @@ node_pointer query_compiler::phrase(const phrase_query& what, float boost) {
 namespace {
 
 int effective_minimum(const boolean_query& what) {
-    if (what.minimum_should_match.has_value()) return std::max(0, *what.minimum_should_match);
-    return what.must.empty() && what.filter.empty() && !what.should.empty() ? 1 : 0;
+    // Without a required clause one optional clause must match, whatever was asked for.
+    const int least = what.must.empty() && what.filter.empty() && !what.should.empty() ? 1 : 0;
+    return std::max(least, what.minimum_should_match.value_or(0));
 }
 
 // A nested bool of nothing but optional clauses is part of the one around it, as far as scores go.
@@ -482,6 +483,21 @@ void flatten(const std::vector<query>& clauses, std::vector<query>& to) {
             flatten(inner->should, to);
         } else {
             to.push_back(each);
+        }
+    }
+}
+
+// A nested bool without optional clauses in `must` hands its clauses to the one around it.
+void flatten_required(const std::vector<query>& clauses, boolean_query& to) {
+    for (const auto& each : clauses) {
+        const auto* inner = std::get_if<boolean_query>(&each.node);
+        if (inner != nullptr && each.boost == 1 && inner->should.empty() && inner->minimum_should_match.value_or(0) <= 0
+            && !(inner->must.empty() && inner->filter.empty())) {
+            flatten_required(inner->must, to);
+            to.filter.insert(to.filter.end(), inner->filter.begin(), inner->filter.end());
+            to.must_not.insert(to.must_not.end(), inner->must_not.begin(), inner->must_not.end());
+        } else {
+            to.must.push_back(each);
         }
     }
 }
@@ -507,23 +523,30 @@ node_pointer query_compiler::boolean(const boolean_query& what, float boost, boo
     const std::size_t clauses = what.must.size() + what.filter.size() + what.should.size() + what.must_not.size();
     if (clauses > most_clauses) throw query_error("maxClauseCount is set to 1024");
     if (clauses == 0) return make_all_node(over_, boost);
-    const int minimum = effective_minimum(what);
-    std::vector<query> should, must = what.must;
+    int minimum = effective_minimum(what);
+    boolean_query flat;
+    flat.filter = what.filter;
+    flat.must_not = what.must_not;
     if (minimum <= 1) {
-        flatten(what.should, should);
-        merge_equal_terms(should);
+        flatten(what.should, flat.should);
+        merge_equal_terms(flat.should);
     } else {
-        should = what.should;
+        flat.should = what.should;
     }
-    merge_equal_terms(must);
-    if (minimum > static_cast<int>(should.size())) return make_none_node();
+    if (minimum > static_cast<int>(flat.should.size())) return make_none_node();
+    flatten_required(what.must, flat);
+    if (minimum > 0 && minimum == static_cast<int>(flat.should.size())) {  // all optional clauses are required
+        flatten_required(std::exchange(flat.should, {}), flat);
+        minimum = 0;
+    }
+    merge_equal_terms(flat.must);
     boolean_parts parts;
-    for (const auto& each : must) parts.must.push_back(compile(each, boost, scored));
-    for (const auto& each : what.filter) parts.filter.push_back(compile(each, 1.0f, false));
-    for (const auto& each : what.must_not) parts.must_not.push_back(compile(each, 1.0f, false));
+    for (const auto& each : flat.must) parts.must.push_back(compile(each, boost, scored));
+    for (const auto& each : flat.filter) parts.filter.push_back(compile(each, 1.0f, false));
+    for (const auto& each : flat.must_not) parts.must_not.push_back(compile(each, 1.0f, false));
     std::vector<node_pointer> optional;
     if (minimum > 0 || scored) {
-        for (const auto& each : should) optional.push_back(compile(each, boost, scored));
+        for (const auto& each : flat.should) optional.push_back(compile(each, boost, scored));
     }
     const bool only_optional = parts.must.empty() && parts.filter.empty() && parts.must_not.empty();
     if (!optional.empty()) {

@@ -347,8 +347,17 @@ public:
     }
 
 private:
+    bool near(const phrase_slot& a, const phrase_slot& b) const {
+        const auto apart = static_cast<std::int64_t>(b.offset > a.offset ? b.offset - a.offset : a.offset - b.offset) + parts_.slop;
+        for (std::size_t i = 0, j = 0; i < a.positions.size() && j < b.positions.size();) {
+            const auto gap = static_cast<std::int64_t>(b.positions[j]) - a.positions[i];
+            if (gap >= -apart && gap <= apart) return true;
+            if (gap < 0) ++j;
+            else ++i;
+        }
+        return false;
+    }
     float phrase_frequency(docno document) {
-        const auto gaps = over_.gaps(parts_.field, document);
         for (std::size_t at = 0; at < working_.size(); ++at) {
             auto& positions = working_[at].positions;
             positions.clear();
@@ -359,11 +368,18 @@ private:
                 positions.insert(positions.end(), list->positions.begin() + list->starts[index], list->positions.begin() + list->starts[index + 1]);
             }
             if (parts_.slots[at].lists.size() > 1) std::ranges::sort(positions);
-            std::uint32_t extra = 0;
-            auto gap = gaps.begin();
-            for (auto& position : positions) {
-                while (gap != gaps.end() && gap->first <= position) extra += gap++->second;
-                position += extra;
+            // Holes only move terms apart: without a pair that is near enough now there is no match.
+            if (at > 0 && !near(working_[at - 1], working_[at])) return 0;
+        }
+        const auto gaps = over_.gaps(parts_.field, document);
+        if (!gaps.empty()) {
+            for (auto& slot : working_) {
+                std::uint32_t extra = 0;
+                auto gap = gaps.begin();
+                for (auto& position : slot.positions) {
+                    while (gap != gaps.end() && gap->first <= position) extra += gap++->second;
+                    position += extra;
+                }
             }
         }
         if (parts_.slop == 0) return static_cast<float>(exact_phrase_frequency(working_));

@@ -3,34 +3,49 @@
 #include "hem/search/embedded/store_internal.hpp"
 #include "hem/search/embedded/varint.hpp"
 
-#include <sqlite3.h>
-
 #include <algorithm>
 
 namespace hem::search::embedded::detail {
 
 namespace {
 
+// Takes rows as FTS5 gives them; the room is kept for the next list of this thread.
 struct list_builder {
-    posting_list& list;
-    const grow_array<std::uint8_t>::view& norms;
-    docno limit;
+    std::vector<docno> documents;
+    std::vector<std::uint32_t> frequencies, starts, positions;
+    docno limit = 0;
     bool done = false;
 
-    static void accept(void* context, std::int64_t row, const std::uint32_t* positions, std::uint32_t count) {
+    void begin(docno until) {
+        documents.clear();
+        frequencies.clear();
+        starts.clear();
+        positions.clear();
+        limit = until;
+        done = false;
+    }
+    static void accept(void* context, std::int64_t row, const std::uint32_t* found, std::uint32_t count) {
         auto& self = *static_cast<list_builder*>(context);
         if (row >= self.limit) {
             self.done = true;
             return;
         }
-        const auto document = static_cast<docno>(row);
-        self.list.documents.push_back(document);
-        self.list.frequencies.push_back(count);
-        self.list.norms.push_back(self.norms[document]);
-        if (positions != nullptr) {
-            self.list.positions.insert(self.list.positions.end(), positions, positions + count);
-            self.list.starts.push_back(static_cast<std::uint32_t>(self.list.positions.size()));
+        self.documents.push_back(static_cast<docno>(row));
+        self.frequencies.push_back(count);
+        if (found != nullptr) {
+            self.positions.insert(self.positions.end(), found, found + count);
+            self.starts.push_back(static_cast<std::uint32_t>(self.positions.size()));
         }
+    }
+    void append_to(posting_list& list, const grow_array<std::uint8_t>::view& norms) const {
+        const auto offset = static_cast<std::uint32_t>(list.positions.size());
+        list.documents.insert(list.documents.end(), documents.begin(), documents.end());
+        list.frequencies.insert(list.frequencies.end(), frequencies.begin(), frequencies.end());
+        list.positions.insert(list.positions.end(), positions.begin(), positions.end());
+        for (const auto each : starts) list.starts.push_back(offset + each);
+        const std::size_t before = list.norms.size();
+        list.norms.resize(before + documents.size());
+        for (std::size_t at = 0; at < documents.size(); ++at) list.norms[before + at] = norms[documents[at]];
     }
 };
 
@@ -90,18 +105,21 @@ shared_postings index_generation::postings(const field_spec& field, std::string_
     } else {
         const bool with_positions = positions || made->has_positions();
         if (with_positions && made->starts.empty()) made->starts.push_back(0);
-        list_builder builder{*made, norms_[field.number], limit_};
+        thread_local list_builder builder;
+        builder.begin(limit_);
         posting_sink sink{list_builder::accept, &builder, with_positions};
         const auto table = core->table('f', field.number);
         const auto link = core->shared->readers.acquire();
-        auto& rows = link.prepared("SELECT hem_collect(" + table + ", ?2) FROM " + table + " WHERE " + table + " MATCH ?1 AND rowid >= ?3");
+        auto& rows = link.prepared("SELECT hem_collect(" + table + ") FROM " + table + " WHERE " + table + " MATCH ?1" + (from > 0 ? " AND rowid >= ?2" : ""));
         const reset_guard guard(rows);
         const auto expression = match_expression(term);
-        rows.bind(1, std::string_view(expression)).bind(3, static_cast<std::int64_t>(from));
-        sqlite3_bind_pointer(rows.get(), 2, &sink, sink_pointer_type, nullptr);
+        rows.bind(1, std::string_view(expression));
+        if (from > 0) rows.bind(2, static_cast<std::int64_t>(from));
+        link->link.set_sink(&sink);
         while (!builder.done && rows.step()) {
         }
-        sqlite3_bind_null(rows.get(), 2);
+        link->link.set_sink(nullptr);
+        builder.append_to(*made, norms_[field.number]);
     }
     cache.put(key, made);
     return made;

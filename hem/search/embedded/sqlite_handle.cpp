@@ -76,7 +76,7 @@ std::string_view statement::blob(int column) const {
     return {bytes != nullptr ? bytes : "", static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))};
 }
 
-connection::connection(const std::string& path, bool writable) {
+connection::connection(const std::string& path, bool writable) : sink_(std::make_unique<posting_sink*>(nullptr)) {
     const int flags = SQLITE_OPEN_NOMUTEX | (writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE);
     const int code = sqlite3_open_v2(path.c_str(), &handle_, flags, nullptr);
     try {
@@ -86,7 +86,7 @@ connection::connection(const std::string& path, bool writable) {
         }
         sqlite3_extended_result_codes(handle_, 1);
         sqlite3_busy_timeout(handle_, 10'000);
-        register_fts_extensions(handle_);
+        register_fts_extensions(handle_, sink_.get());
     } catch (...) {
         sqlite3_close_v2(handle_);
         handle_ = nullptr;

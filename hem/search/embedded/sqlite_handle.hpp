@@ -4,6 +4,7 @@
 #include "hem/search/embedded/store.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,8 @@ struct sqlite3;
 struct sqlite3_stmt;
 
 namespace hem::search::embedded::detail {
+
+struct posting_sink;
 
 class statement {
 public:
@@ -63,9 +66,10 @@ public:
     // Registers the store's tokenizer and its collecting function.
     connection(const std::string& path, bool writable);
     ~connection();
-    connection(connection&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+    connection(connection&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)), sink_(std::move(other.sink_)) {}
     connection& operator=(connection&& other) noexcept {
         std::swap(handle_, other.handle_);
+        std::swap(sink_, other.sink_);
         return *this;
     }
 
@@ -73,9 +77,12 @@ public:
     statement prepare(std::string_view sql) { return statement(handle_, sql); }
     std::string path() const;
     sqlite3* get() const noexcept { return handle_; }
+    // Who receives what `hem_collect` finds on this connection.
+    void set_sink(posting_sink* sink) noexcept { *sink_ = sink; }
 
 private:
     sqlite3* handle_ = nullptr;
+    std::unique_ptr<posting_sink*> sink_;  // its address is known to SQLite
 };
 
 // Turns the connection's last error into a store_error; `tried` says what was done.
