@@ -193,6 +193,21 @@ ASYNC_TEST(Background, RunsAfterTheAnswerInOrderAndSurvivesErrors) {
     EXPECT_THAT(reported.texts()[0], ::testing::HasSubstr("printer is out of paper"));
 }
 
+ASYNC_TEST(Background, TooMuchWaitingWorkIs503) {
+    app target{{.max_background_waiting = 2, .max_background_running = 1}};
+    target.post("/work", [](background& later) -> task<> {
+        later.add_task([]() -> task<> { co_await sleep_for(std::chrono::seconds(1)); });
+        co_return;
+    });
+    co_await hem::with(test_client(target, {.wait_for_background = false}), [&](test_client& client) -> task<> {
+        EXPECT_EQ((co_await client.post("/work")).status(), 204);
+        co_await sleep_for(std::chrono::milliseconds(1));  // the first one runs now
+        EXPECT_EQ((co_await client.post("/work")).status(), 204);
+        EXPECT_EQ((co_await client.post("/work")).status(), 204);
+        EXPECT_EQ((co_await client.post("/work")).status(), 503);
+    });
+}
+
 ASYNC_TEST(Background, FailedHandlerAddsNothing) {
     app target;
     bool ran = false;

@@ -5,11 +5,13 @@
 // within the grace time, then cancelled. What must not be lost does not belong here.
 #pragma once
 
+#include "hem/core/errors.hpp"
 #include "hem/core/is_spawn_safe.hpp"
 #include "hem/core/task.hpp"
 #include "hem/web/inputs.hpp"
 
 #include <memory>
+#include <stdexcept>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -19,6 +21,7 @@ namespace hem::web {
 namespace detail {
 
 struct app_core;
+struct graph;
 
 class background_call {
 public:
@@ -54,19 +57,27 @@ private:
 
 }  // namespace detail
 
+// Too much background work waits: answered with 503.
+class background_full : public std::runtime_error, public unavailable {
+public:
+    background_full();
+};
+
 class background {
 public:
     background() = default;
     background(const background&) = delete;
     background& operator=(const background&) = delete;
 
-    // Moves function and arguments in; `f(args...)` may be a coroutine or a plain function. Starts nothing yet.
+    // Moves function and arguments in; `f(args...)` may be a coroutine or a plain function. Starts nothing yet. Throws background_full
+    // when as much work waits as the app allows.
     template <class F, class... Args>
     void add_task(F&& f, Args&&... args) {
         static_assert(!(detail::is_dependency_handle<std::decay_t<Args>> || ...),
                       "hem: a dependency ends before background work begins; move the values in that it needs");
         static_assert((is_spawn_safe<std::decay_t<Args>> && ...),
                       "hem: an argument is a view or raw pointer that may dangle after the answer: move the value in");
+        check_room();
         calls_.push_back(std::make_unique<detail::background_call_of<std::decay_t<F>, std::decay_t<Args>...>>(std::forward<F>(f),
                                                                                                               std::forward<Args>(args)...));
     }
@@ -74,7 +85,11 @@ public:
 
 private:
     friend struct detail::app_core;
+    friend struct detail::graph;
+    void check_room() const;
+
     std::vector<std::unique_ptr<detail::background_call>> calls_;
+    const detail::app_core* app_ = nullptr;
 };
 
 }  // namespace hem::web

@@ -25,25 +25,26 @@ std::byte* aligned_memory(http::request& request, std::size_t bytes) {
 // The handler's struct of a route without body and dependencies.
 class own_inputs {
 public:
-    own_inputs(const struct_plan* plan, http::request& request) : plan_(plan) {
+    own_inputs(const struct_plan* plan, http::request& request) {
         if (plan == nullptr) return;
         at_ = aligned_memory(request, plan->size);
         plan->construct(at_);
-        if (!plan->has_parameters) return;
-        validation_errors errors;
-        parameter_reader(request, errors).read(*plan, at_);
-        if (errors.empty()) return;
-        plan->destroy(at_);
-        throw request_validation_error(std::move(errors));
+        plan_ = plan;
     }
     own_inputs(const own_inputs&) = delete;
     ~own_inputs() {
         if (plan_ != nullptr) plan_->destroy(at_);
     }
     void* get() const noexcept { return at_; }
+    void read(http::request& request) {
+        if (plan_ == nullptr || !plan_->has_parameters) return;
+        validation_errors errors;
+        parameter_reader(request, errors).read(*plan_, at_);
+        if (!errors.empty()) throw request_validation_error(std::move(errors));
+    }
 
 private:
-    const struct_plan* plan_;
+    const struct_plan* plan_ = nullptr;
     void* at_ = nullptr;
 };
 
@@ -57,10 +58,13 @@ bool needs_first_piece(const http::request& request, const http::response& answe
     return answer.content().is_stream() && request.method_id() != http::method_kind::head;
 }
 
+}  // namespace
+
 // What one request needs while it runs through dependencies, in the request's own memory.
 struct graph {
     graph(app_core& app, http::request& request, route_record& record)
         : core(app), route(record), c{app, request, record}, memory(aligned_memory(request, record.plan.arena_bytes)) {
+        work.app_ = &app;
         if (record.endpoint.wants_background) c.background = &work;
         std::memset(memory, 0, record.plan.nodes.size() * (sizeof(void*) + 1));
         try {
@@ -179,6 +183,8 @@ struct graph {
     bool handler_inputs = false;
 };
 
+namespace {
+
 // Thrown on purpose, with its status, or not.
 bool is_unexpected(const std::exception_ptr& error) noexcept {
     try {
@@ -194,7 +200,7 @@ class running_request {
 public:
     explicit running_request(route_record& route) : route_(route) {
         if (route.options.max_concurrency != 0 && route.running >= route.options.max_concurrency) {
-            throw http_exception(503, http::reason_phrase(503).data(), {{"retry-after", "1"}});
+            throw http_exception(503, json(http::reason_phrase(503)), {{"retry-after", "1"}});
         }
         ++route_.running;
     }
@@ -280,7 +286,8 @@ task<http::response> app_core::dispatch(http::request& request) {
         if (!route->plan.direct) co_return co_await run_route(request, *route);
         if (route->options.body_limit != 0) request.set_body_limit(route->options.body_limit);
         call c{*this, request, *route};
-        const own_inputs inputs(route->endpoint.inputs, request);
+        own_inputs inputs(route->endpoint.inputs, request);
+        inputs.read(request);
         auto answer = co_await route->endpoint.invoke(route->endpoint.handler.get(), c, inputs.get());
         apply_options(c, answer);
         if (needs_first_piece(request, answer)) co_await await_first_piece(answer);

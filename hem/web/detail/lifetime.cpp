@@ -130,3 +130,15 @@ task<void> app_core::wait_for_jobs() {
 }
 
 }  // namespace hem::web::detail
+
+namespace hem::web {
+
+static_assert(std::is_convertible_v<background_full*, std::exception*>);
+
+background_full::background_full() : std::runtime_error("too much background work waits; the app's max_background_waiting says how much may") {}
+
+void background::check_room() const {
+    if (app_ != nullptr && app_->waiting_jobs.size() >= app_->options.max_background_waiting) throw background_full();
+}
+
+}  // namespace hem::web
