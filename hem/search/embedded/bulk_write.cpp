@@ -147,12 +147,12 @@ private:
 
     target index_for(write_op& op, bool may_create) {
         if (parts_.indices.exists(op.index)) {
-            target found = parts_.indices.one(op.index);
+            target found = parts_.indices.one(op.index, "index_expression");
             op.index = found.name;
             op.replicas = found.schema->replicas;
             return found;
         }
-        if (!may_create) throw index_not_found(op.index);
+        if (!may_create) throw index_not_found(op.index, "index_expression");
         if (op.require_existing_index)
             throw rest_error(404, "index_not_found_exception",
                              "no such index [" + op.index + "] and [require_alias] request flag is [true] and [" + op.index +

@@ -24,11 +24,11 @@ rest_error bad_id(std::string_view id, bool scroll) {
     return illegal_argument(scroll ? "Cannot parse scroll id" : "invalid id: [" + std::string(id) + "]");
 }
 
-std::int64_t keep_alive_of(std::string_view text) {
+std::int64_t keep_alive_of(std::string_view text, bool scroll) {
     const auto ms = parse_time_value(text);
     if (!ms)
-        throw illegal_argument("failed to parse setting [keep_alive] with value [" + std::string(text) +
-                               "] as a time value: unit is missing or unrecognized");
+        throw illegal_argument("failed to parse setting [" + std::string(scroll ? "scroll" : "keep_alive") + "] with value [" +
+                               std::string(text) + "] as a time value: unit is missing or unrecognized");
     if (*ms > context_table::max_keep_alive_ms)
         throw search_phase_error(
             illegal_argument(
@@ -52,7 +52,7 @@ void context_table::expire(std::int64_t now_ms) {
 }
 
 std::string context_table::open(std::shared_ptr<search_context> made, std::string_view keep_alive, std::int64_t now_ms) {
-    const std::int64_t ms = keep_alive_of(keep_alive);
+    const std::int64_t ms = keep_alive_of(keep_alive, made->scroll);
     const std::lock_guard hold(guard_);
     expire(now_ms);
     std::size_t same = 0;
@@ -79,7 +79,7 @@ std::string context_table::open(std::shared_ptr<search_context> made, std::strin
 std::shared_ptr<search_context> context_table::find(std::string_view id, bool scroll, std::string_view keep_alive, std::int64_t now_ms) {
     std::uint64_t number = 0;
     if (!parse_id(id, scroll, number)) throw bad_id(id, scroll);
-    const std::int64_t renewed = keep_alive.empty() ? 0 : keep_alive_of(keep_alive);
+    const std::int64_t renewed = keep_alive.empty() ? 0 : keep_alive_of(keep_alive, scroll);
     const std::lock_guard hold(guard_);
     expire(now_ms);
     const auto found = open_.find(number);

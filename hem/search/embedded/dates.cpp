@@ -91,9 +91,9 @@ std::optional<std::int64_t> finish(const parsed_date& in, date_rounding rounding
     const bool up = rounding == date_rounding::up;
     civil at;
     at.year = in.year.value_or(1970);
-    at.month = in.month.value_or(up && in.year ? 12 : 1);
+    at.month = in.month.value_or(1);
     if (at.month < 1 || at.month > 12) return std::nullopt;
-    at.day = in.day.value_or(up && (in.month || in.year) ? days_in_month(at.year, at.month) : 1);
+    at.day = in.day.value_or(1);
     if (at.day < 1 || at.day > days_in_month(at.year, at.month)) return std::nullopt;
     if (in.day_of_year) {
         const std::int64_t start = days_from_civil(at.year, 1, 1) + *in.day_of_year - 1;

@@ -11,7 +11,8 @@
 
 namespace hem::search::embedded {
 
-// Which end of the span a partial date stands for: `2025-01` is its first millisecond for `gte` and `lt`, its last for `gt` and `lte`.
+// Which end of the span a partial date stands for: `2025-01-05` is its first millisecond for
+// `gte` and `lt`, its last for `gt` and `lte`. As on a server a missing month or day is the first, only the time of day rounds up.
 enum class date_rounding { down, up };
 
 // UTC, a fixed offset (`+01:00`) or a named zone read from the system's TZif files.

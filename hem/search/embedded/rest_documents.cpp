@@ -93,7 +93,7 @@ void write_answer(std::string& out, const write_op& op, bool forced_refresh, boo
     }
     writer.member("_version", op.answer_version);
     writer.member("result", op.result);
-    const bool noop = op.result == "noop";
+    const bool noop = op.result == "noop" && !bulk_item;
     if (forced_refresh && !noop) writer.member("forced_refresh", true);
     writer.key("_shards").begin_object();
     writer.member("total", noop ? 0 : op.replicas + 1);
@@ -155,6 +155,7 @@ write_op document_op(const rest_call& call, write_kind kind) {
     if (!faults.empty()) throw validation_fault(faults);
     op.require_existing_index = call.flag("require_alias");
     if (kind != write_kind::remove) {
+        if (call.request.body.empty() && kind == write_kind::update) throw validation_fault({"script or doc is missing"});
         if (call.request.body.empty()) throw rest_error(400, "parse_exception", "request body is required");
         op.source = call.request.body;
     }

@@ -20,6 +20,11 @@ rest_error&& rest_error::no_root_cause() && {
     return std::move(*this);
 }
 
+rest_error&& rest_error::root_is_cause() && {
+    root_is_cause_ = true;
+    return std::move(*this);
+}
+
 rest_error&& rest_error::at_key(std::string_view key, bool value) && {
     position_key_ = key;
     position_at_value_ = value;
@@ -96,6 +101,7 @@ json rest_error::error() const {
     json whole = cause();
     json root = whole;
     root.erase("caused_by");
+    if (root_is_cause_ && !causes_.empty()) root = json::object({{"type", causes_.back().first}, {"reason", causes_.back().second}});
     out.set("root_cause", root_cause_ ? json::array({std::move(root)}) : json::array());
     for (auto& [key, value] : whole.items()) out.set(key, std::move(value));
     return out;

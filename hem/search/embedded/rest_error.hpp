@@ -19,6 +19,7 @@ public:
     rest_error&& with(std::string_view key, json value) &&;           // a further key beside type and reason, in the root cause too
     rest_error&& caused_by(std::string type, std::string reason) &&;  // nested below earlier causes
     rest_error&& no_root_cause() &&;
+    rest_error&& root_is_cause() &&;  // the root cause is the innermost cause
     // Where in the body the fault stands: at the value (or the name) of the member called `key`. `locate` finds it, sets `line` and
     // `col`, and replaces the mark `[@]` in the texts.
     rest_error&& at_key(std::string_view key, bool value = true) &&;
@@ -42,6 +43,7 @@ private:
     std::vector<std::pair<std::string, json>> extra_;
     std::vector<std::pair<std::string, std::string>> causes_;
     bool root_cause_ = true;
+    bool root_is_cause_ = false;
     bool position_at_value_ = true;
     std::string position_key_;
 

@@ -78,7 +78,8 @@ rest_response create_index(rest_call& call) {
         } catch (const rest_error& fault) {
             if (fault.type() != "mapper_parsing_exception") throw;
             throw rest_error(400, fault.type(), "Failed to parse mapping [_doc]: " + fault.reason())
-                .caused_by(fault.type(), fault.reason());
+                .caused_by(fault.type(), fault.reason())
+                .root_is_cause();
         }
     });
     return answer(200, json::object({{"acknowledged", true}, {"shards_acknowledged", true}, {"index", call.index}}));
@@ -496,7 +497,7 @@ rest_response analyze_text(rest_call& call) {
     if (texts.empty()) throw validation_fault({"text is missing"});
     const analyzer* with = nullptr;
     std::unique_ptr<analyzer> made;
-    std::uint32_t gap = default_position_increment_gap;
+    std::uint32_t gap = call.index.empty() ? 0 : default_position_increment_gap;
     if (is_custom || !custom.filters.empty()) {
         if (!is_custom) custom.tokenizer = {"keyword", {}};
         custom.name = "__custom__";

@@ -337,7 +337,10 @@ rest_response scroll_page(rest_call& call) {
     const std::lock_guard hold(context->turn);
     search_settings settings = context->settings;
     if (call.flag("rest_total_hits_as_int")) settings.total_as_int = true;
-    return answer_text(200, run_search(context->body, context->shards, settings, &context->cursor));
+    rest_response page = answer_text(200, run_search(context->body, context->shards, settings, &context->cursor));
+    // A page asked for without a time to live is the last one: the server frees the context behind it.
+    if (keep_alive.empty()) call.parts.contexts.close({id}, true, call.now());
+    return page;
 }
 
 namespace {

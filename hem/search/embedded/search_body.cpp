@@ -78,10 +78,13 @@ std::vector<std::pair<std::string, std::string>> parse_fields(const json& value,
 
 std::vector<sort_wish> parse_sort(const json& value) {
     std::vector<sort_wish> out;
-    const auto direction = [](const json& word, const std::string& field) {
+    const auto direction = [](const json& word) {
         const std::string text = text_of(word);
-        if (text != "asc" && text != "desc" && text != "ASC" && text != "DESC")
-            throw illegal_argument("No enum constant org.opensearch.search.sort.SortOrder." + text + " (sort on [" + field + "])");
+        if (text != "asc" && text != "desc" && text != "ASC" && text != "DESC") {
+            std::string upper = text;
+            for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+            throw illegal_argument("No enum constant org.opensearch.search.sort.SortOrder." + upper);
+        }
         return text[0] == 'd' || text[0] == 'D';
     };
     const auto add = [&](const std::string& field, const json& options) {
@@ -90,11 +93,11 @@ std::vector<sort_wish> parse_sort(const json& value) {
         made.field = field;
         made.descending = field == "_score";
         if (options.is_string())
-            made.descending = direction(options, field);
+            made.descending = direction(options);
         else if (options.is_object())
             for (const auto& [key, option] : options.items()) {
                 if (key == "order")
-                    made.descending = direction(option, field);
+                    made.descending = direction(option);
                 else if (key == "missing")
                     made.missing = option;
                 else if (key == "mode") {

@@ -512,7 +512,7 @@ private:
         writer.key("max_score");
         if (settings_.pattern_without_match)
             writer.value(0.0f);
-        else if (max_score_ && body_.size > 0 && !merged_.empty() && (wishes_.empty() || body_.track_scores))
+        else if (max_score_ && body_.size > 0 && (wishes_.empty() || body_.track_scores))
             writer.value(*max_score_);
         else
             writer.value(nullptr);

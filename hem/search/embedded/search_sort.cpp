@@ -123,6 +123,13 @@ std::vector<bound_key> bind_sort(const std::vector<sort_wish>& wishes, const que
 }
 
 void write_sort_value(json_writer& out, const sort_value& value, const bound_key& key, std::size_t shard) {
+    // A missing whole number arrives as the least or largest 64-bit one; narrower types show their own.
+    const auto* extreme = key.kind == sort_kind::small_whole ? std::get_if<std::int64_t>(&value) : nullptr;
+    if (extreme != nullptr &&
+        (*extreme == std::numeric_limits<std::int64_t>::max() || *extreme == std::numeric_limits<std::int64_t>::min())) {
+        out.value(*extreme > 0 ? std::int64_t{2147483647} : std::int64_t{-2147483648});
+        return;
+    }
     if (is_missing(value)) {
         const bool largest = missing_is_largest(key);
         if (key.kind == sort_kind::small_whole)
