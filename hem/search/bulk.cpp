@@ -193,6 +193,8 @@ private:
             }
         } catch (const detail::cursor_error& fault) {
             throw serialization_error(std::string("cannot read the answer to a bulk: ") + fault.what(), answer.meta);
+        } catch (const json_parse_error& fault) {
+            throw serialization_error(std::string("cannot read an error in the answer to a bulk: ") + fault.what(), answer.meta);
         }
         if (index != work.items.size()) {
             throw serialization_error("the answer to a bulk of " + std::to_string(work.items.size()) + " actions has " + std::to_string(index) + " items",
