@@ -116,7 +116,6 @@ struct server::impl {
                 auto socket = co_await listener.accept();
                 if (state.stats.connections == 0) state.refresh_date();
                 admit(std::move(socket), group);
-                state.changed.set();
             }
         } catch (const closed_resource&) {
             // stop() closed the listener.

@@ -4,6 +4,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "hem/core/detail/kernel.hpp"
@@ -127,20 +129,20 @@ void reactor::remove(io_descriptor::record& descriptor) noexcept { ::epoll_ctl(e
 int reactor::poll(kernel& loop, duration timeout) {
     epoll_event events[256];
     int count;
-    if (timeout <= duration::zero()) {
-        count = ::epoll_wait(epoll_fd_, events, 256, 0);
+    if (timeout <= duration::zero() || timeout == duration::max()) {
+        count = ::epoll_wait(epoll_fd_, events, 256, timeout == duration::max() ? -1 : 0);
     } else {
-        timespec limit{};
-        timespec* bound = nullptr;
-        if (timeout != duration::max()) {
-            limit.tv_sec = timeout.count() / 1'000'000'000;
-            limit.tv_nsec = timeout.count() % 1'000'000'000;
-            bound = &limit;
+        // Nanoseconds where the kernel has them (5.11), else milliseconds, rounded up so that no timer is early.
+        static std::atomic<bool> has_pwait2{true};
+        count = -1;
+        if (has_pwait2.load(std::memory_order_relaxed)) {
+            const timespec limit{.tv_sec = timeout.count() / 1'000'000'000, .tv_nsec = timeout.count() % 1'000'000'000};
+            count = ::epoll_pwait2(epoll_fd_, events, 256, &limit, nullptr);
+            if (count < 0 && errno == ENOSYS) has_pwait2.store(false, std::memory_order_relaxed);
         }
-        count = ::epoll_pwait2(epoll_fd_, events, 256, bound, nullptr);
-        if (count < 0 && errno == ENOSYS) {
-            const auto ms = bound ? static_cast<int>(std::min<std::int64_t>((timeout.count() + 999'999) / 1'000'000, 1 << 30)) : -1;
-            count = ::epoll_wait(epoll_fd_, events, 256, ms);
+        if (!has_pwait2.load(std::memory_order_relaxed)) {
+            const auto ms = std::min<std::int64_t>((timeout.count() + 999'999) / 1'000'000, std::int64_t{1} << 30);
+            count = ::epoll_wait(epoll_fd_, events, 256, static_cast<int>(ms));
         }
     }
     // Tasks run after this loop, so no descriptor dies while its event is handled.

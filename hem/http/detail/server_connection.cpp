@@ -44,6 +44,7 @@ server_connection::server_connection(server_state& server, net::socket_stream so
     : server_(server), socket_(std::move(socket)), peer_(socket_.peer()) {
     server_.connections.push_back(*this);
     ++server_.stats.connections;
+    server_.changed.set();  // somebody has to watch it now
     const auto stall = std::chrono::duration_cast<std::chrono::milliseconds>(server_.options.limits.write_stall).count();
     if (peer_.host != "unix" && stall > 0) {
         const auto timeout = static_cast<unsigned>(stall);
