@@ -60,7 +60,9 @@ void router::include_router(const router& other) {
 
 void route_registrar::embed(std::string_view path, embedded_file file, place where) {
     const auto etag = std::make_shared<const std::string>(detail::content_etag(file.bytes));
-    const auto answer = [file, etag](http::request& request) -> task<http::response> { co_return detail::embedded_response(file, *etag, request); };
+    const auto answer = [file, etag](http::request& request) -> task<http::response> {
+        co_return detail::embedded_response(file, *etag, request);
+    };
     add_route("GET", path, detail::endpoint_of(answer, {}), {.include_in_schema = false}, where);
 }
 
@@ -71,8 +73,8 @@ app::app(app_options options) : options_(std::move(options)), core_(std::make_un
     };
     const auto serve_page = [this](http::request& request) -> task<http::response> {
         const auto& made = state<documentation>();
-        co_return detail::embedded_response({made.page.html, http::content_type::html, "no-cache", made.page.content_security_policy}, made.page_etag,
-                                            request);
+        co_return detail::embedded_response({made.page.html, http::content_type::html, "no-cache", made.page.content_security_policy},
+                                            made.page_etag, request);
     };
     if (options_.openapi_url.empty()) return;
     add_route("GET", options_.openapi_url, detail::endpoint_of(serve_openapi, {}), {.include_in_schema = false}, place::current());

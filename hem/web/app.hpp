@@ -38,7 +38,7 @@ struct app_options {
     std::vector<openapi_tag> tags;
     std::vector<std::string> servers;
     bool redirect_slashes = true;
-    bool debug = false;                        // type and text of an unexpected error in the body of its 500
+    bool debug = false;                                         // type and text of an unexpected error in the body of its 500
     hem::duration background_grace = std::chrono::seconds(30);  // for background work at shutdown, then it is cancelled
     std::size_t max_background_waiting = 1000;
     std::size_t max_background_running = 64;
@@ -109,7 +109,8 @@ public:
     // Start-up, then `body()`, then shutdown, also when body fails or is cancelled. `body` returns task<>.
     template <class F>
     HEM_CORO_WRAPPER task<void> run(F body) {
-        return run_with([](void* state) -> task<void> { co_await (*static_cast<F*>(state))(); }, std::make_unique<holder_of<F>>(std::move(body)));
+        return run_with([](void* state) -> task<void> { co_await (*static_cast<F*>(state))(); },
+                        std::make_unique<holder_of<F>>(std::move(body)));
     }
 
     // Answers requests while the app runs. Valid as long as the app.

@@ -96,9 +96,12 @@ TEST(App, AllParameterErrorsAreAnsweredTogether) {
     shop.get<get_item>("/items/{item_id}");
     const auto got = once(shop, "GET", "/items/x?page=0");
     EXPECT_EQ(got.status, 422);
-    EXPECT_EQ(got.body, R"({"detail":[{"type":"greater_than_equal","loc":["query","page"],"msg":"Input should be greater than or equal to 1","input":"0","ctx":{"ge":1}}]})");
-    EXPECT_EQ(once(shop, "GET", "/items/x?page=two").body,
-              R"({"detail":[{"type":"int_parsing","loc":["query","page"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"two"}]})");
+    EXPECT_EQ(
+        got.body,
+        R"({"detail":[{"type":"greater_than_equal","loc":["query","page"],"msg":"Input should be greater than or equal to 1","input":"0","ctx":{"ge":1}}]})");
+    EXPECT_EQ(
+        once(shop, "GET", "/items/x?page=two").body,
+        R"({"detail":[{"type":"int_parsing","loc":["query","page"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"two"}]})");
 }
 
 TEST(App, StandardAnswers) {
@@ -143,22 +146,28 @@ TEST(App, BodyErrorsHaveFastApisBytes) {
     shop.post("/search", [](search_call call) -> task<int> { co_return *call.search->size; });
     const auto body = [&](std::string text) { return once(shop, "POST", "/items", text).body; };
     EXPECT_EQ(once(shop, "POST", "/items", R"({"name":"A","price":1})").body, R"({"name":"A","price":1.0,"description":null})");
-    EXPECT_EQ(body("{}"),
-              R"({"detail":[{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}},{"type":"missing","loc":["body","price"],"msg":"Field required","input":{}}]})");
-    EXPECT_EQ(body(R"({"name":"A","price":"x"})"),
-              R"({"detail":[{"type":"float_parsing","loc":["body","price"],"msg":"Input should be a valid number, unable to parse string as a number","input":"x"}]})");
-    EXPECT_EQ(body("{some broken json}"),
-              R"({"detail":[{"type":"json_invalid","loc":["body",1],"msg":"JSON decode error","input":{},"ctx":{"error":"Expecting property name enclosed in double quotes"}}]})");
+    EXPECT_EQ(
+        body("{}"),
+        R"({"detail":[{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}},{"type":"missing","loc":["body","price"],"msg":"Field required","input":{}}]})");
+    EXPECT_EQ(
+        body(R"({"name":"A","price":"x"})"),
+        R"({"detail":[{"type":"float_parsing","loc":["body","price"],"msg":"Input should be a valid number, unable to parse string as a number","input":"x"}]})");
+    EXPECT_EQ(
+        body("{some broken json}"),
+        R"({"detail":[{"type":"json_invalid","loc":["body",1],"msg":"JSON decode error","input":{},"ctx":{"error":"Expecting property name enclosed in double quotes"}}]})");
     EXPECT_EQ(once(shop, "POST", "/items").body, R"({"detail":[{"type":"missing","loc":["body"],"msg":"Field required","input":null}]})");
-    EXPECT_EQ(once(shop, "POST", "/items", "name=A", {{"content-type", "text/plain"}}).body,
-              R"({"detail":[{"type":"model_attributes_type","loc":["body"],"msg":"Input should be a valid dictionary or object to extract fields from","input":"name=A"}]})");
-    EXPECT_EQ(once(shop, "POST", "/search", R"({"size":0,"page":"x"})").body,
-              R"({"detail":[{"type":"missing","loc":["body","query"],"msg":"Field required","input":{"size":0,"page":"x"}},{"type":"int_parsing","loc":["body","page"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"x"},{"type":"greater_than_equal","loc":["body","size"],"msg":"Input should be greater than or equal to 1","input":0,"ctx":{"ge":1}}]})");
+    EXPECT_EQ(
+        once(shop, "POST", "/items", "name=A", {{"content-type", "text/plain"}}).body,
+        R"({"detail":[{"type":"model_attributes_type","loc":["body"],"msg":"Input should be a valid dictionary or object to extract fields from","input":"name=A"}]})");
+    EXPECT_EQ(
+        once(shop, "POST", "/search", R"({"size":0,"page":"x"})").body,
+        R"({"detail":[{"type":"missing","loc":["body","query"],"msg":"Field required","input":{"size":0,"page":"x"}},{"type":"int_parsing","loc":["body","page"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"x"},{"type":"greater_than_equal","loc":["body","size"],"msg":"Input should be greater than or equal to 1","input":0,"ctx":{"ge":1}}]})");
     auto got = once(shop, "POST", "/items", "\xff\xfe");
     EXPECT_EQ(got.status, 400);
     EXPECT_EQ(got.body, R"({"detail":"There was an error parsing the body"})");
     EXPECT_EQ(once(shop, "POST", "/items", "{}", {{"content-type", "application/json; charset=latin-1"}}).status, 415);
-    EXPECT_EQ(once(shop, "POST", "/items", R"({"name":"A","price":1})", {{"content-type", "application/vnd.x+json; charset=UTF-8"}}).status, 200);
+    EXPECT_EQ(once(shop, "POST", "/items", R"({"name":"A","price":1})", {{"content-type", "application/vnd.x+json; charset=UTF-8"}}).status,
+              200);
 }
 
 }  // namespace

@@ -76,8 +76,9 @@ ASYNC_TEST(Errors, CategoriesBecomeStatuses) {
         co_await expect("timeout", 504, R"({"detail":"Gateway Timeout"})");
         co_await expect("pool", 503, R"({"detail":"Service Unavailable"})");
         co_await expect("gone", 410, R"({"detail":"Gone"})");
-        co_await expect("invalid", 422,
-                        R"({"detail":[{"type":"value_error","loc":["query","page"],"msg":"page times size must be at most 10000","input":20000}]})");
+        co_await expect(
+            "invalid", 422,
+            R"({"detail":[{"type":"value_error","loc":["query","page"],"msg":"page times size must be at most 10000","input":20000}]})");
         auto answer = co_await client.get("/full");
         EXPECT_EQ(answer.status(), 503);
         EXPECT_EQ(answer.headers().get("retry-after"), "3");
@@ -102,9 +103,8 @@ ASYNC_TEST(Errors, UnexpectedOneIs500WithoutInternals) {
         EXPECT_THAT(std::string((co_await client.get("/other")).text()), ::testing::HasSubstr("secret internals"));
     });
     EXPECT_EQ(reported.texts().size(), 2U);
-    co_await hem::with(test_client(target), [&](test_client& client) -> task<> {
-        CO_EXPECT_THROW(co_await client.get("/other"), std::logic_error);
-    });
+    co_await hem::with(test_client(target),
+                       [&](test_client& client) -> task<> { CO_EXPECT_THROW(co_await client.get("/other"), std::logic_error); });
 }
 
 ASYNC_TEST(Errors, ExactTypeBeatsBaseAndTheLatestBaseWins) {
@@ -113,7 +113,8 @@ ASYNC_TEST(Errors, ExactTypeBeatsBaseAndTheLatestBaseWins) {
     target.exception_handler<own_error>([](http::request&, const own_error& error) -> task<http::response> {
         co_return text_response(std::string("own: ") + error.what(), 400);
     });
-    target.exception_handler<std::exception>([](http::request&, const std::exception&) -> task<http::response> { co_return text_response("any", 500); });
+    target.exception_handler<std::exception>(
+        [](http::request&, const std::exception&) -> task<http::response> { co_return text_response("any", 500); });
     co_await hem::with(test_client(target), [&](test_client& client) -> task<> {
         EXPECT_EQ((co_await client.get("/own")).text(), "own: own");
         EXPECT_EQ((co_await client.get("/derived")).text(), "any");
@@ -123,10 +124,12 @@ ASYNC_TEST(Errors, ExactTypeBeatsBaseAndTheLatestBaseWins) {
 
 ASYNC_TEST(Routes, TimeoutIs504AndConcurrencyLimitIs503) {
     app target;
-    target.get("/slow", []() -> task<int> {
-        co_await sleep_for(std::chrono::seconds(10));
-        co_return 1;
-    }, {.timeout = std::chrono::seconds(2), .max_concurrency = 1});
+    target.get("/slow",
+               []() -> task<int> {
+                   co_await sleep_for(std::chrono::seconds(10));
+                   co_return 1;
+               },
+               {.timeout = std::chrono::seconds(2), .max_concurrency = 1});
     co_await hem::with(test_client(target), [&](test_client& client) -> task<> {
         const auto begin = hem::clock::now();
         auto [first, second] = co_await gather(client.get("/slow"), client.get("/slow"));
@@ -162,27 +165,30 @@ ASYNC_TEST(Middleware, CallingNextTwiceIsRefused) {
         co_return co_await following(request);
     });
     target.get<fail>("/{kind}");
-    co_await hem::with(test_client(target), [&](test_client& client) -> task<> {
-        CO_EXPECT_THROW(co_await client.get("/missing"), usage_error);
-    });
+    co_await hem::with(test_client(target),
+                       [&](test_client& client) -> task<> { CO_EXPECT_THROW(co_await client.get("/missing"), usage_error); });
 }
 
 ASYNC_TEST(Background, RunsAfterTheAnswerInOrderAndSurvivesErrors) {
     app target;
     std::vector<std::string> done;
-    target.post("/orders", [&done](background& later) -> task<int> {
-        later.add_task([&done](std::string to) -> task<> {
-            co_await sleep_for(std::chrono::seconds(1));
-            done.push_back("mail to " + to);
-        }, std::string("ann"));
-        later.add_task([]() -> task<> {
-            throw std::runtime_error("printer is out of paper");
-            co_return;
-        });
-        later.add_task([&done](int n) { done.push_back("number " + std::to_string(n)); }, 3);
-        done.push_back("handler");
-        co_return 1;
-    }, {.status = 201});
+    target.post("/orders",
+                [&done](background& later) -> task<int> {
+                    later.add_task(
+                        [&done](std::string to) -> task<> {
+                            co_await sleep_for(std::chrono::seconds(1));
+                            done.push_back("mail to " + to);
+                        },
+                        std::string("ann"));
+                    later.add_task([]() -> task<> {
+                        throw std::runtime_error("printer is out of paper");
+                        co_return;
+                    });
+                    later.add_task([&done](int n) { done.push_back("number " + std::to_string(n)); }, 3);
+                    done.push_back("handler");
+                    co_return 1;
+                },
+                {.status = 201});
     const auto reported = hem::testing::expect_report(report_kind::suppressed_error);
     co_await hem::with(test_client(target), [&](test_client& client) -> task<> {
         auto answer = co_await client.post("/orders");
@@ -216,7 +222,8 @@ ASYNC_TEST(Background, FailedHandlerAddsNothing) {
         throw http_exception(400);
         co_return 1;
     });
-    co_await hem::with(test_client(target), [&](test_client& client) -> task<> { EXPECT_EQ((co_await client.post("/orders")).status(), 400); });
+    co_await hem::with(test_client(target),
+                       [&](test_client& client) -> task<> { EXPECT_EQ((co_await client.post("/orders")).status(), 400); });
     EXPECT_FALSE(ran);
 }
 
@@ -261,7 +268,8 @@ ASYNC_TEST(Lifespan, FailureAtStartLeavesWhatHadStarted) {
     CO_EXPECT_THROW(co_await target.run([&]() -> task<> {
         served = true;
         co_return;
-    }), std::runtime_error);
+    }),
+                    std::runtime_error);
     EXPECT_FALSE(served);
     EXPECT_THAT(order, ::testing::ElementsAre("first up", "first down"));
 }
@@ -276,7 +284,9 @@ ASYNC_TEST(App, StateUrlForAndRouters) {
     users.get("/{name}", [&target](which_call) -> task<int> { co_return ++target.state<settings>().requests; }, {.name = "unused"});
     (void)users;
     router inner{{.prefix = "/{kind}"}};
-    inner.get("/posts/{rest:path}", [](http::request& request) -> task<std::string> { co_return std::string(request.path_parameters()[1].value); }, {.name = "posts_of"});
+    inner.get("/posts/{rest:path}",
+              [](http::request& request) -> task<std::string> { co_return std::string(request.path_parameters()[1].value); },
+              {.name = "posts_of"});
     router outer{{.prefix = "/v1"}};
     outer.include_router(inner);
     target.include_router(outer);
@@ -284,9 +294,8 @@ ASYNC_TEST(App, StateUrlForAndRouters) {
     CO_EXPECT_THROW(target.url_for("nobody"), usage_error);
     CO_EXPECT_THROW(target.url_for("posts_of"), usage_error);
     CO_EXPECT_THROW(router({.prefix = "/v1/"}), usage_error);
-    co_await hem::with(test_client(target), [&](test_client& client) -> task<> {
-        EXPECT_EQ((co_await client.get("/v1/me/posts/a/b")).text(), R"("a/b")");
-    });
+    co_await hem::with(test_client(target),
+                       [&](test_client& client) -> task<> { EXPECT_EQ((co_await client.get("/v1/me/posts/a/b")).text(), R"("a/b")"); });
 }
 
 ASYNC_TEST(App, ServesEmbeddedFilesWithEntityTag) {

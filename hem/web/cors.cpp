@@ -102,7 +102,8 @@ http::response cors::preflight(const http::request& request, std::string_view or
 
 task<http::response> cors::operator()(http::request& request, next& following) const {
     const auto origin = request.headers().get(http::field::origin);
-    if (origin && request.method_id() == http::method_kind::options && request.headers().contains(http::field::access_control_request_method)) {
+    if (origin && request.method_id() == http::method_kind::options &&
+        request.headers().contains(http::field::access_control_request_method)) {
         co_return preflight(request, *origin);
     }
     auto answer = co_await following(request);

@@ -14,11 +14,11 @@
 namespace hem::web {
 
 struct cors_options {
-    std::vector<std::string> allow_origins;  // "https://example.org"; "*" alone allows all
+    std::vector<std::string> allow_origins;            // "https://example.org"; "*" alone allows all
     std::vector<std::string> allow_methods = {"GET"};  // "*": all common ones
-    std::vector<std::string> allow_headers;  // beside the safelisted ones; "*": whatever is asked for
+    std::vector<std::string> allow_headers;            // beside the safelisted ones; "*": whatever is asked for
     std::vector<std::string> expose_headers;
-    bool allow_credentials = false;  // not together with "*" as origin: usage_error
+    bool allow_credentials = false;     // not together with "*" as origin: usage_error
     std::chrono::seconds max_age{600};  // how long browsers keep a preflight's answer
 };
 

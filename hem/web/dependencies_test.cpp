@@ -149,7 +149,8 @@ ASYNC_TEST(Dependencies, GuardsAnswerBeforeTheBodyAnd422) {
             co_return caller{**in.authorization};
         },
         {.guard = true});
-    target.post("/guarded", [](guarded_call call) -> task<std::string> { co_return call.who->name + std::to_string(call.data->n + *call.page); });
+    target.post("/guarded",
+                [](guarded_call call) -> task<std::string> { co_return call.who->name + std::to_string(call.data->n + *call.page); });
     co_await hem::with(test_client(target), [&](test_client& client) -> task<> {
         auto answer = co_await client.post("/guarded?page=x", {.json = 3});
         EXPECT_EQ(answer.status(), 401);
@@ -176,7 +177,8 @@ ASYNC_TEST(Dependencies, NoCacheMakesAValueOfItsOwn) {
     app target;
     int made = 0;
     target.provide<counter>([&made]() -> counter { return {++made}; });
-    target.get("/", [](two_counters call) -> task<std::vector<int>> { co_return std::vector{call.a->value, call.b->value, call.c->value}; });
+    target.get("/",
+               [](two_counters call) -> task<std::vector<int>> { co_return std::vector{call.a->value, call.b->value, call.c->value}; });
     co_await hem::with(test_client(target), [&](test_client& client) -> task<> {
         auto answer = co_await client.get("/");
         EXPECT_EQ(answer.text(), "[1,1,2]");
@@ -277,7 +279,8 @@ struct misnamed_call {
 
 TEST(Dependencies, MistakesAreFoundAtStartUpWithNames) {
     EXPECT_THAT(mistake([](app& a) { a.get("/x", [](wants_a) -> task<> { co_return; }); }),
-                ::testing::AllOf(HasSubstr("route GET /x"), HasSubstr("member \"a\" of"), HasSubstr("wants_a"), HasSubstr("needs a provider of"), HasSubstr("type_a")));
+                ::testing::AllOf(HasSubstr("route GET /x"), HasSubstr("member \"a\" of"), HasSubstr("wants_a"),
+                                 HasSubstr("needs a provider of"), HasSubstr("type_a")));
     EXPECT_THAT(mistake([](app& a) {
                     a.provide<type_a>([](a_needs_b) -> type_a { return {1}; });
                     a.provide<type_b>([](b_needs_a) -> type_b { return {1}; });
@@ -295,7 +298,8 @@ TEST(Dependencies, MistakesAreFoundAtStartUpWithNames) {
                 }),
                 HasSubstr("registered already"));
     EXPECT_THAT(mistake([](app& a) { a.get("/posts/{id}", [](misnamed_call) -> task<> { co_return; }); }),
-                ::testing::AllOf(HasSubstr("route GET /posts/{id}"), HasSubstr("member \"post_id\""), HasSubstr("misnamed_call"), HasSubstr("only {id}")));
+                ::testing::AllOf(HasSubstr("route GET /posts/{id}"), HasSubstr("member \"post_id\""), HasSubstr("misnamed_call"),
+                                 HasSubstr("only {id}")));
     EXPECT_THAT(mistake([](app& a) { a.get("/posts/{id}", []() -> task<> { co_return; }); }), HasSubstr("nobody reads {id}"));
     EXPECT_THAT(mistake([](app& a) {
                     a.get("/posts", []() -> task<> { co_return; }, {.name = "a"});

@@ -26,7 +26,8 @@ validation_errors one_error(std::string_view type, std::initializer_list<json> l
 
 http_exception::http_exception(int status) : http_exception(status, json(http::reason_phrase(status))) {}
 
-http_exception::http_exception(int status, const char* detail, http::headers headers) : http_exception(status, json(detail), std::move(headers)) {}
+http_exception::http_exception(int status, const char* detail, http::headers headers)
+    : http_exception(status, json(detail), std::move(headers)) {}
 
 http_exception::http_exception(int status, json detail, http::headers headers)
     : std::runtime_error(describe(status, detail)), status_(status),
@@ -35,7 +36,8 @@ http_exception::http_exception(int status, json detail, http::headers headers)
 request_validation_error::request_validation_error(validation_errors errors)
     : std::runtime_error(errors.describe()), errors_(std::make_shared<const validation_errors>(std::move(errors))) {}
 
-request_validation_error::request_validation_error(std::string_view type, std::initializer_list<json> loc, std::string_view message, json input)
+request_validation_error::request_validation_error(std::string_view type, std::initializer_list<json> loc, std::string_view message,
+                                                   json input)
     : request_validation_error(one_error(type, loc, message, std::move(input))) {}
 
 }  // namespace hem::web

@@ -27,8 +27,8 @@ bool is_acceptable(std::string_view id) noexcept {
 const std::string& current_request_id() noexcept { return request_id_of_task.get(); }
 
 std::string make_request_id() {
-    const auto milliseconds = static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(system_now().time_since_epoch()).count());
+    const auto milliseconds =
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(system_now().time_since_epoch()).count());
     auto& random = loop::current().random();
     std::uint64_t high = milliseconds << 16 | 0x7000 | (random() & 0x0fff);
     std::uint64_t low = (random() & 0x3fffffffffffffffU) | 0x8000000000000000U;

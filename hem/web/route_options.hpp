@@ -22,20 +22,20 @@ using response_docs = std::vector<std::pair<int, response_doc>>;
 using dependency_list = std::vector<detail::dependency>;
 
 struct route_options {
-    std::string name;             // default: the function's own name, else one from method and path
-    int status = 0;               // default: 200, for `task<>` 204
+    std::string name;  // default: the function's own name, else one from method and path
+    int status = 0;    // default: 200, for `task<>` 204
     std::vector<std::string> tags;
-    std::string summary;          // default: from the name
+    std::string summary;  // default: from the name
     std::string description;
     response_docs responses;
     dependency_list dependencies;  // `web::need<a, b>()`: run before the handler, values unused
     bool deprecated = false;
     bool include_in_schema = true;
-    bool allow_body = false;            // a body model on GET, HEAD or DELETE
-    std::optional<hem::duration> timeout;    // until the handler has answered; then 504
-    std::uint64_t body_limit = 0;       // bytes; 0: the server's
-    std::size_t max_concurrency = 0;    // requests in the handler at once; beyond: 503. 0: no limit
-    json openapi_extra;                 // members added to the operation
+    bool allow_body = false;               // a body model on GET, HEAD or DELETE
+    std::optional<hem::duration> timeout;  // until the handler has answered; then 504
+    std::uint64_t body_limit = 0;          // bytes; 0: the server's
+    std::size_t max_concurrency = 0;       // requests in the handler at once; beyond: 503. 0: no limit
+    json openapi_extra;                    // members added to the operation
 };
 
 struct router_options {

@@ -33,14 +33,14 @@ class route_registrar {
 public:
     using place = std::source_location;
 
-#define HEM_WEB_VERB(verb, name)                                                                                                            \
-    template <auto Fn>                                                                                                                      \
-    void verb(std::string_view path, route_options options = {}, place where = place::current()) {                                          \
-        add_route(name, path, detail::endpoint_of(Fn, detail::function_name_in(detail::function_text<Fn>())), std::move(options), where);   \
-    }                                                                                                                                       \
-    template <class F>                                                                                                                      \
-    void verb(std::string_view path, F handler, route_options options = {}, place where = place::current()) {                               \
-        add_route(name, path, detail::endpoint_of(std::move(handler), {}), std::move(options), where);                                      \
+#define HEM_WEB_VERB(verb, name)                                                                                                           \
+    template <auto Fn>                                                                                                                     \
+    void verb(std::string_view path, route_options options = {}, place where = place::current()) {                                         \
+        add_route(name, path, detail::endpoint_of(Fn, detail::function_name_in(detail::function_text<Fn>())), std::move(options), where);  \
+    }                                                                                                                                      \
+    template <class F>                                                                                                                     \
+    void verb(std::string_view path, F handler, route_options options = {}, place where = place::current()) {                              \
+        add_route(name, path, detail::endpoint_of(std::move(handler), {}), std::move(options), where);                                     \
     }
 
     HEM_WEB_VERB(get, "GET")
@@ -64,7 +64,8 @@ public:
 protected:
     route_registrar() = default;
     ~route_registrar() = default;
-    virtual void add_route(std::string_view method, std::string_view path, detail::endpoint endpoint, route_options options, place where) = 0;
+    virtual void add_route(std::string_view method, std::string_view path, detail::endpoint endpoint, route_options options,
+                           place where) = 0;
 };
 
 // Routes that belong together, to be included by an app or another router: `app.include_router(users)`.

@@ -104,7 +104,8 @@ int weight_of(std::string_view parameters) noexcept {
             const auto digits = part.substr(2);
             if (digits.empty() || digits[0] == '1') return 1000;
             int weight = 0, scale = 100;
-            for (std::size_t i = 2; i < digits.size() && i < 5 && digits[i] >= '0' && digits[i] <= '9'; ++i, scale /= 10) weight += (digits[i] - '0') * scale;
+            for (std::size_t i = 2; i < digits.size() && i < 5 && digits[i] >= '0' && digits[i] <= '9'; ++i, scale /= 10)
+                weight += (digits[i] - '0') * scale;
             return weight;
         }
         if (end == std::string_view::npos) break;

@@ -20,7 +20,8 @@
 namespace hem::web {
 
 // `media_type` must live as long as the answer: a literal, or a constant of `http::content_type`.
-http::response streaming_response(async_generator<std::string> chunks, std::string_view media_type = http::content_type::bytes, int status = 200);
+http::response streaming_response(async_generator<std::string> chunks, std::string_view media_type = http::content_type::bytes,
+                                  int status = 200);
 
 struct json_array_options {
     std::string wrap;      // `{"posts":[…]}` instead of `[…]`

@@ -33,7 +33,7 @@ struct pending_route {
 // Where a dependency's value comes from when a request runs.
 struct binding {
     const member_plan* member = nullptr;
-    std::uint32_t node = 0;       // index in the plan
+    std::uint32_t node = 0;        // index in the plan
     void* const* fixed = nullptr;  // of an app-scope value; null: a node
 };
 
@@ -46,7 +46,7 @@ struct plan_node {
 };
 
 struct route_plan {
-    std::vector<plan_node> nodes;  // in running order
+    std::vector<plan_node> nodes;   // in running order
     std::vector<binding> bindings;  // of the handler's struct
     std::size_t guards = 0;         // so many nodes run before the body is read
     std::size_t inputs_at = 0;

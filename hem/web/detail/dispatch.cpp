@@ -111,7 +111,8 @@ struct graph {
         if (handler_inputs) route.endpoint.inputs->destroy(inputs());
         const auto& nodes = route.plan.nodes;
         for (std::size_t i = nodes.size(); i-- > 0;) {
-            if ((state_of(i) & has_value) != 0 && nodes[i].provider->destroy != nullptr) nodes[i].provider->destroy(memory + nodes[i].value_at);
+            if ((state_of(i) & has_value) != 0 && nodes[i].provider->destroy != nullptr)
+                nodes[i].provider->destroy(memory + nodes[i].value_at);
             if ((state_of(i) & has_inputs) != 0) nodes[i].provider->inputs->destroy(inputs_of_node(nodes[i]));
         }
     }
@@ -326,7 +327,8 @@ task<http::response> app_core::answer_error(http::request& request, std::excepti
     if (answer.status() == 500 && is_unexpected(error)) {
         if (raise_unexpected) std::rethrow_exception(error);
         hem::detail::send_report({report_kind::suppressed_error,
-                                  std::string(request.method()) + " " + std::string(request.route().empty() ? request.path() : request.route()) +
+                                  std::string(request.method()) + " " +
+                                      std::string(request.route().empty() ? request.path() : request.route()) +
                                       " answered 500: " + hem::detail::describe(error),
                                   {}});
     }

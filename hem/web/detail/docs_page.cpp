@@ -53,7 +53,8 @@ std::string operation_item(const std::string& method, const std::string& path, c
     std::string names;
     for (const auto& parameter : operation["parameters"].elements()) {
         names += (names.empty() ? "" : ", ") + escaped(text_of(parameter, "name"));
-        if (const auto* required = parameter.find("required"); required != nullptr && required->is_bool() && required->as_bool()) names += "*";
+        if (const auto* required = parameter.find("required"); required != nullptr && required->is_bool() && required->as_bool())
+            names += "*";
     }
     if (!names.empty()) item += "<br><span class=\"dim\">Parameters: " + names + "</span>";
     return item + "</li>\n";
@@ -74,7 +75,8 @@ std::string plain_list(const json& openapi) {
         }
     }
     std::string html;
-    for (const auto& [tag, items] : groups) html += "<section><h2>" + escaped(tag) + "</h2>\n<ul class=\"plain\">\n" + items + "</ul></section>\n";
+    for (const auto& [tag, items] : groups)
+        html += "<section><h2>" + escaped(tag) + "</h2>\n<ul class=\"plain\">\n" + items + "</ul></section>\n";
     return html;
 }
 
@@ -86,15 +88,18 @@ docs_page make_docs_page(const json& openapi, std::string_view docs_url, std::st
     const auto title = escaped(text_of(openapi["info"], "title"));
     docs_page page;
     auto& html = page.html;
-    html = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
+    html =
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
     html += title + "</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>";
     html += docs_style;
     html += "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the operations</a>\n<div class=\"page\">\n<header>\n<h1>";
     html += title + "<small>" + escaped(text_of(openapi["info"], "version")) + "</small></h1>\n";
     const auto description = text_of(openapi["info"], "description");
     if (!description.empty()) html += "<p class=\"lead\">" + escaped(description) + "</p>\n";
-    html += "<p class=\"dim\">OpenAPI " + escaped(text_of(openapi, "openapi")) + ": <a href=\"" + escaped(document) + "\">" + escaped(openapi_url) + "</a></p>\n";
-    html += "</header>\n<main id=\"main\" tabindex=\"-1\" data-base=\"" + escaped(root) + "\" data-openapi=\"" + escaped(document) + "\">\n";
+    html += "<p class=\"dim\">OpenAPI " + escaped(text_of(openapi, "openapi")) + ": <a href=\"" + escaped(document) + "\">" +
+            escaped(openapi_url) + "</a></p>\n";
+    html +=
+        "</header>\n<main id=\"main\" tabindex=\"-1\" data-base=\"" + escaped(root) + "\" data-openapi=\"" + escaped(document) + "\">\n";
     html += plain_list(openapi);
     html += "</main>\n</div>\n<script>";
     html += docs_script;

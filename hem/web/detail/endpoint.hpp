@@ -34,8 +34,8 @@ struct struct_among<parameter_list<>> {
     using type = no_inputs;
 };
 template <class First, class... Rest>
-struct struct_among<parameter_list<First, Rest...>>
-    : std::conditional_t<is_context_parameter<First>, struct_among<parameter_list<Rest...>>, std::type_identity<std::remove_cvref_t<First>>> {};
+struct struct_among<parameter_list<First, Rest...>> : std::conditional_t<is_context_parameter<First>, struct_among<parameter_list<Rest...>>,
+                                                                         std::type_identity<std::remove_cvref_t<First>>> {};
 
 // True for a request struct, false for a model that is the body itself.
 template <class S>
@@ -44,9 +44,10 @@ consteval bool is_request_struct() {
         return true;
     } else if constexpr (hem::model<S>) {
         constexpr auto sources = count_sources<S>();
-        static_assert(sources == 0 || sources == member_count<S>,
-                      "hem: a request struct has only members of web::path, query, header, cookie, body and depends; put plain members into a "
-                      "model of their own and take it as web::body<model>");
+        static_assert(
+            sources == 0 || sources == member_count<S>,
+            "hem: a request struct has only members of web::path, query, header, cookie, body and depends; put plain members into a "
+            "model of their own and take it as web::body<model>");
         return sources != 0 || member_count<S> == 0;
     } else {
         return false;
@@ -100,7 +101,9 @@ struct answer_traits<with_value<T>> {
 template <class T>
 struct answer_traits<array_response<T>> {
     static constexpr answer_kind kind = answer_kind::stream;
-    static http::response make(call& c, array_response<T>&& value) { return array_answer(c.request, std::move(value.items), value.options); }
+    static http::response make(call& c, array_response<T>&& value) {
+        return array_answer(c.request, std::move(value.items), value.options);
+    }
     static json schema(schema_builder& schemas) { return hem::detail::list_schema(json_traits<T>::schema(schemas), false); }
     static constexpr std::string_view media_type = http::content_type::json;
 };

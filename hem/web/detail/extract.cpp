@@ -9,7 +9,6 @@ namespace hem::web::detail {
 
 namespace {
 
-
 std::string_view trimmed(std::string_view text) noexcept {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
     while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -122,7 +121,8 @@ void parameter_reader::read_members_of_model(const member_plan& member, void* ob
     }
     read_context context(errors_, std::span(member.loc).first(1));
     const auto& info = member.operations->model();
-    if (read_text_model(info, member.value(object), lookup, member.kind == source_kind::header, seen, context)) member.flags(object)->given = true;
+    if (read_text_model(info, member.value(object), lookup, member.kind == source_kind::header, seen, context))
+        member.flags(object)->given = true;
 }
 
 void parameter_reader::read_member(const member_plan& member, void* object) {
@@ -173,7 +173,8 @@ body_type body_type_of(const http::request& request) noexcept {
     if (!field) return body_type::other;
     const auto semicolon = field->find(';');
     const auto type = trimmed(field->substr(0, semicolon));
-    const bool is_json = same_word(type, "application/json") || (type.size() > 12 && same_word(type.substr(0, 12), "application/") && ends_with_word(type, "+json"));
+    const bool is_json = same_word(type, "application/json") ||
+                         (type.size() > 12 && same_word(type.substr(0, 12), "application/") && ends_with_word(type, "+json"));
     if (!is_json) return body_type::other;
     auto rest = semicolon == std::string_view::npos ? std::string_view() : field->substr(semicolon + 1);
     while (!rest.empty()) {

@@ -10,8 +10,9 @@ struct parameter_list {};
 
 template <class F>
 struct function_traits {
-    static_assert(requires { &F::operator(); },
-                  "hem: this must be a function or a callable with exactly one, non-template call operator; write out the parameter types of a generic lambda");
+    static_assert(
+        requires { &F::operator(); },
+        "hem: this must be a function or a callable with exactly one, non-template call operator; write out the parameter types of a generic lambda");
 };
 
 template <class R, class... Args>

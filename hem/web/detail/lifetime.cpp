@@ -37,8 +37,10 @@ task<void> app_core::run_step(std::size_t next) {
             co_await body(body_state);
             const bool finished = co_await move_on_after(options.background_grace, wait_for_jobs());
             if (!finished) {
-                hem::detail::send_report({report_kind::grace_expired, "background work of the app was cancelled at shutdown: " +
-                                                                          std::to_string(running_jobs + waiting_jobs.size()) + " jobs were left", {}});
+                hem::detail::send_report({report_kind::grace_expired,
+                                          "background work of the app was cancelled at shutdown: " +
+                                              std::to_string(running_jobs + waiting_jobs.size()) + " jobs were left",
+                                          {}});
                 waiting_jobs.clear();
             }
             background.cancel("shutdown");
@@ -73,8 +75,12 @@ task<void> app_core::run_step(std::size_t next) {
     case provider_record::shape::context:
         co_await provider.enter(provider.function.get(), nullptr, inputs.get(), &value.value, {go_on, this, next + 1});
         co_return;
-    case provider_record::shape::task: value.value = co_await provider.make_async(provider.function.get(), nullptr, inputs.get(), value.memory.get()); break;
-    case provider_record::shape::value: value.value = provider.make(provider.function.get(), nullptr, inputs.get(), value.memory.get()); break;
+    case provider_record::shape::task:
+        value.value = co_await provider.make_async(provider.function.get(), nullptr, inputs.get(), value.memory.get());
+        break;
+    case provider_record::shape::value:
+        value.value = provider.make(provider.function.get(), nullptr, inputs.get(), value.memory.get());
+        break;
     }
     leaving.made = true;
     co_await run_step(next + 1);
@@ -135,7 +141,8 @@ namespace hem::web {
 
 static_assert(std::is_convertible_v<background_full*, std::exception*>);
 
-background_full::background_full() : std::runtime_error("too much background work waits; the app's max_background_waiting says how much may") {}
+background_full::background_full()
+    : std::runtime_error("too much background work waits; the app's max_background_waiting says how much may") {}
 
 void background::check_room() const {
     if (app_ != nullptr && app_->waiting_jobs.size() >= app_->options.max_background_waiting) throw background_full();

@@ -11,7 +11,9 @@ namespace hem::web::detail {
 
 namespace {
 
-json media(std::string_view type, json schema) { return json::object({{std::string(type), json::object({{"schema", std::move(schema)}})}}); }
+json media(std::string_view type, json schema) {
+    return json::object({{std::string(type), json::object({{"schema", std::move(schema)}})}});
+}
 
 json validation_error_schema(schema_builder& schemas) {
     const auto text = [](const char* title) { return json::object({{"title", title}, {"type", "string"}}); };
@@ -24,12 +26,13 @@ json validation_error_schema(schema_builder& schemas) {
         {"ctx", json::object({{"title", "Context"}, {"type", "object"}})},
     });
     const auto entry = schemas.add_component("ValidationError", json::object({{"title", "ValidationError"},
-                                                                                {"type", "object"},
-                                                                                {"required", json::array({"loc", "msg", "type"})},
-                                                                                {"properties", std::move(properties)}}));
+                                                                              {"type", "object"},
+                                                                              {"required", json::array({"loc", "msg", "type"})},
+                                                                              {"properties", std::move(properties)}}));
     json detail = json::object({{"title", "Detail"}, {"type", "array"}, {"items", entry}});
-    return schemas.add_component("HTTPValidationError",
-                                 json::object({{"title", "HTTPValidationError"}, {"type", "object"}, {"properties", json::object({{"detail", std::move(detail)}})}}));
+    return schemas.add_component("HTTPValidationError", json::object({{"title", "HTTPValidationError"},
+                                                                      {"type", "object"},
+                                                                      {"properties", json::object({{"detail", std::move(detail)}})}}));
 }
 
 class document_builder {
@@ -43,7 +46,8 @@ public:
             const auto path = route->pattern.openapi_path();
             if (!paths.contains(path)) paths.set(path, json::object());
             std::string method = route->method;
-            std::transform(method.begin(), method.end(), method.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+            std::transform(method.begin(), method.end(), method.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
             paths[path].set(method, operation(*route));
         }
         json info = json::object({{"title", core_.options.title}, {"version", core_.options.version}});
@@ -141,12 +145,14 @@ private:
                     auto name = part.wire_name;
                     if (kind == source_kind::header) std::replace(name.begin(), name.end(), '_', '-');
                     const void* value = part.required ? nullptr : part.in(member.operations->model().initial());
-                    add_parameter(parameters, name, kind, part.required, property_schema(schemas_, *part.operations, part.wire_name, value));
+                    add_parameter(parameters, name, kind, part.required,
+                                  property_schema(schemas_, *part.operations, part.wire_name, value));
                 }
                 continue;
             }
             const void* value = member.has_default ? member.value(at) : nullptr;
-            add_parameter(parameters, member.wire_name, kind, !member.optional, property_schema(schemas_, *member.operations, member.name, value));
+            add_parameter(parameters, member.wire_name, kind, !member.optional,
+                          property_schema(schemas_, *member.operations, member.name, value));
         }
         plan->destroy(initial);
     }
@@ -194,7 +200,8 @@ private:
         }
         made.set(std::to_string(status), std::move(success));
         for (const auto& [code, doc] : route.options.responses) {
-            json entry = json::object({{"description", doc.description.empty() ? std::string(http::reason_phrase(code)) : doc.description}});
+            json entry =
+                json::object({{"description", doc.description.empty() ? std::string(http::reason_phrase(code)) : doc.description}});
             if (doc.schema != nullptr) entry.set("content", media("application/json", schemas_in(schema_mode::output, doc.schema)));
             made.set(std::to_string(code), std::move(entry));
         }

@@ -32,23 +32,34 @@ TEST(OpenApi, OperationHasFastApisForm) {
     target.get<get_post>("/posts/{post_id}");
     const auto document = target.openapi();
     EXPECT_EQ(document["openapi"], json("3.1.0"));
-    EXPECT_EQ(document["paths"]["/posts/{post_id}"], json::parse(R"({"get":{"summary":"Get Post","operationId":"get_post_posts__post_id__get","parameters":[
+    EXPECT_EQ(document["paths"]["/posts/{post_id}"],
+              json::parse(R"({"get":{"summary":"Get Post","operationId":"get_post_posts__post_id__get","parameters":[
         {"name":"post_id","in":"path","required":true,"schema":{"type":"string","title":"Post Id"}},
         {"name":"page","in":"query","required":false,"schema":{"type":"integer","minimum":1,"default":1,"title":"Page"}}],
        "responses":{"200":{"description":"Successful Response","content":{"application/json":{"schema":{"$ref":"#/components/schemas/post"}}}},
         "422":{"description":"Validation Error","content":{"application/json":{"schema":{"$ref":"#/components/schemas/HTTPValidationError"}}}}}}})"))
         << document.dump_pretty();
-    EXPECT_EQ(document["components"]["schemas"]["HTTPValidationError"],
-              json::parse(R"({"title":"HTTPValidationError","type":"object","properties":{"detail":{"title":"Detail","type":"array","items":{"$ref":"#/components/schemas/ValidationError"}}}})"));
-    EXPECT_EQ(document["components"]["schemas"]["ValidationError"],
-              json::parse(R"({"title":"ValidationError","type":"object","required":["loc","msg","type"],"properties":{"loc":{"title":"Location","type":"array","items":{"anyOf":[{"type":"string"},{"type":"integer"}]}},
+    EXPECT_EQ(
+        document["components"]["schemas"]["HTTPValidationError"],
+        json::parse(
+            R"({"title":"HTTPValidationError","type":"object","properties":{"detail":{"title":"Detail","type":"array","items":{"$ref":"#/components/schemas/ValidationError"}}}})"));
+    EXPECT_EQ(
+        document["components"]["schemas"]["ValidationError"],
+        json::parse(
+            R"({"title":"ValidationError","type":"object","required":["loc","msg","type"],"properties":{"loc":{"title":"Location","type":"array","items":{"anyOf":[{"type":"string"},{"type":"integer"}]}},
         "msg":{"title":"Message","type":"string"},"type":{"title":"Error Type","type":"string"},"input":{"title":"Input"},"ctx":{"title":"Context","type":"object"}}})"));
 }
 
 TEST(OpenApi, DocumentsBodiesTagsExtraAnswersAndHiddenRoutes) {
-    app target{{.title = "Blog", .version = "2.0", .description = "All posts", .tags = {{"posts", "What was written"}}, .servers = {"/api"}}};
+    app target{
+        {.title = "Blog", .version = "2.0", .description = "All posts", .tags = {{"posts", "What was written"}}, .servers = {"/api"}}};
     target.post("/posts", [](new_post) -> task<post> { co_return post{}; },
-                {.name = "add", .status = 201, .tags = {"posts"}, .summary = "Add a post", .responses = {{409, web::model<problem>("Already there")}}, .deprecated = true});
+                {.name = "add",
+                 .status = 201,
+                 .tags = {"posts"},
+                 .summary = "Add a post",
+                 .responses = {{409, web::model<problem>("Already there")}},
+                 .deprecated = true});
     target.del<remove_all>("/posts", {.openapi_extra = json::object({{"x-cost", 7}})});
     target.get("/hidden", []() -> task<> { co_return; }, {.include_in_schema = false});
     const auto document = target.openapi();
@@ -60,9 +71,12 @@ TEST(OpenApi, DocumentsBodiesTagsExtraAnswersAndHiddenRoutes) {
     EXPECT_EQ(add["summary"], json("Add a post"));
     EXPECT_EQ(add["operationId"], json("add_posts_post"));
     EXPECT_EQ(add["deprecated"], json(true));
-    EXPECT_EQ(add["requestBody"], json::parse(R"({"content":{"application/json":{"schema":{"$ref":"#/components/schemas/new_post"}}},"required":true})"));
+    EXPECT_EQ(add["requestBody"],
+              json::parse(R"({"content":{"application/json":{"schema":{"$ref":"#/components/schemas/new_post"}}},"required":true})"));
     EXPECT_TRUE(add["responses"].contains("201"));
-    EXPECT_EQ(add["responses"]["409"], json::parse(R"({"description":"Already there","content":{"application/json":{"schema":{"$ref":"#/components/schemas/problem"}}}})"));
+    EXPECT_EQ(add["responses"]["409"],
+              json::parse(
+                  R"({"description":"Already there","content":{"application/json":{"schema":{"$ref":"#/components/schemas/problem"}}}})"));
     const auto& remove = document["paths"]["/posts"]["delete"];
     EXPECT_EQ(remove["responses"], json::parse(R"({"204":{"description":"Successful Response"}})"));
     EXPECT_EQ(remove["x-cost"], json(7));
@@ -104,7 +118,8 @@ ASYNC_TEST(Docs, TurningTheDocumentOffTurnsThePageOff) {
 }
 
 TEST(Docs, AddressesAreRelativeSoThatAPrefixDoesNotMatter) {
-    const auto page = make_docs_page(json::object({{"openapi", "3.1.0"}, {"info", json::object({{"title", "x"}, {"version", "1"}})}}), "/api/v1/docs", "/api/openapi.json");
+    const auto page = make_docs_page(json::object({{"openapi", "3.1.0"}, {"info", json::object({{"title", "x"}, {"version", "1"}})}}),
+                                     "/api/v1/docs", "/api/openapi.json");
     EXPECT_THAT(page.html, ::testing::HasSubstr("data-base=\"../../\" data-openapi=\"../../api/openapi.json\""));
 }
 

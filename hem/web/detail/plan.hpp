@@ -61,11 +61,11 @@ struct member_plan {
     const type_operations* operations = nullptr;  // of the value
     void* (*value)(void* member) = nullptr;
     input_flags* (*flags)(void* member) = nullptr;
-    std::vector<json> loc;      // ["query", "page"]; of a body that is the whole document ["body"]
-    bool optional = false;      // may be absent
-    bool has_default = false;   // by an initialiser
-    bool list = false;          // takes repeated keys
-    bool embedded = false;      // body under its own key
+    std::vector<json> loc;     // ["query", "page"]; of a body that is the whole document ["body"]
+    bool optional = false;     // may be absent
+    bool has_default = false;  // by an initialiser
+    bool list = false;         // takes repeated keys
+    bool embedded = false;     // body under its own key
     bool secret = false;
 
     detail::dependency dependency;

@@ -74,10 +74,11 @@ task<void*> make_later(const void* function, http::request* request, void* input
 template <class T, class F, class R, class... Args>
 task<void> enter_context(const void* function, http::request* request, void* inputs, void** value, continuation then) {
     (void)request, (void)inputs;
-    co_await hem::with((*static_cast<const F*>(function))(pass_to_provider<Args>(request, inputs)...), [value, then](R& made) -> task<void> {
-        *value = std::addressof(static_cast<T&>(made));
-        co_await then.run(then.state, then.next);
-    });
+    co_await hem::with((*static_cast<const F*>(function))(pass_to_provider<Args>(request, inputs)...),
+                       [value, then](R& made) -> task<void> {
+                           *value = std::addressof(static_cast<T&>(made));
+                           co_await then.run(then.state, then.next);
+                       });
 }
 
 template <class T, class... Tags>
@@ -101,7 +102,8 @@ provider_record make_provider(F function, const provide_options& options, std::s
     using S = typename struct_among<parameter_list<Args...>>::type;
     provider_record made;
     if constexpr (!std::is_same_v<S, no_inputs>) {
-        static_assert(is_request_struct<S>(), "hem: a provider's parameter is a request struct: web::path, query, header, cookie and depends");
+        static_assert(is_request_struct<S>(),
+                      "hem: a provider's parameter is a request struct: web::path, query, header, cookie and depends");
         made.inputs = &plan_of<S>();
     }
     made.takes_request = (std::is_same_v<Args, http::request&> || ...);

@@ -35,8 +35,8 @@ void check_names(const pending_route& route, const struct_plan& plan) {
         for (std::size_t j = i + 1; j < plan.members.size(); ++j) {
             const auto& b = plan.members[j];
             if (a.kind == b.kind && a.wire_name == b.wire_name) {
-                reject(route, "members \"" + std::string(a.name) + "\" and \"" + std::string(b.name) + "\" of " + std::string(plan.name) + " both read " +
-                                  std::string(kind_name(a.kind)) + " \"" + a.wire_name + "\"");
+                reject(route, "members \"" + std::string(a.name) + "\" and \"" + std::string(b.name) + "\" of " + std::string(plan.name) +
+                                  " both read " + std::string(kind_name(a.kind)) + " \"" + a.wire_name + "\"");
             }
         }
     }
@@ -53,8 +53,8 @@ void check_path_names(const pending_route& route, const struct_plan& plan) {
             list += (list.empty() ? "{" : ", {") + name + "}";
         }
         if (known) continue;
-        reject(route, "member \"" + std::string(member.name) + "\" of " + std::string(plan.name) + " is a path parameter, but the path has " +
-                          (list.empty() ? "none" : "only " + list));
+        reject(route, "member \"" + std::string(member.name) + "\" of " + std::string(plan.name) +
+                          " is a path parameter, but the path has " + (list.empty() ? "none" : "only " + list));
     }
 }
 
@@ -117,9 +117,9 @@ void app_core::add(pending_route route) {
         }
     }
     auto record = std::make_unique<route_record>(route_record{std::move(route), {}, {}, {}, {}, 0});
-    record->name = !record->options.name.empty()                ? record->options.name
-                   : !record->endpoint.function_name.empty()    ? std::string(record->endpoint.function_name)
-                                                                : unnamed_route(record->pattern.openapi_path(), record->method);
+    record->name = !record->options.name.empty()             ? record->options.name
+                   : !record->endpoint.function_name.empty() ? std::string(record->endpoint.function_name)
+                                                             : unnamed_route(record->pattern.openapi_path(), record->method);
     record->parameter_names = record->pattern.parameters();
     const bool unnamed = record->options.name.empty() && record->endpoint.function_name.empty();
     record->operation_id = unnamed ? record->name : operation_id(record->name, record->pattern.openapi_path(), record->method);
@@ -148,8 +148,8 @@ void app_core::add_provider(provider_record record) {
         }
     }
     if (record.inputs != nullptr && record.inputs->has_body) {
-        throw usage_error("provider of " + std::string(record.provides.type_name) + " (" + where + "): " + std::string(record.inputs->name) +
-                          " takes a body; only handlers do");
+        throw usage_error("provider of " + std::string(record.provides.type_name) + " (" + where +
+                          "): " + std::string(record.inputs->name) + " takes a body; only handlers do");
     }
     providers.push_back(std::make_unique<provider_record>(std::move(record)));
     if (providers.back()->scope == web::scope::app) {

@@ -9,9 +9,7 @@ namespace hem::web::detail {
 
 namespace {
 
-std::string_view scope_name(web::scope scope) noexcept {
-    return scope == web::scope::app ? "app" : "function";
-}
+std::string_view scope_name(web::scope scope) noexcept { return scope == web::scope::app ? "app" : "function"; }
 
 std::size_t aligned(std::size_t offset, std::size_t alignment) noexcept { return (offset + alignment - 1) / alignment * alignment; }
 
@@ -50,14 +48,15 @@ public:
         check_path_is_read();
         guards_first();
         lay_out();
-        plan.direct = plan.nodes.empty() && !(inputs != nullptr && inputs->has_body) && plan.bindings.empty() && route.options.max_concurrency == 0 &&
-                      !route.options.timeout && !route.endpoint.wants_background;
+        plan.direct = plan.nodes.empty() && !(inputs != nullptr && inputs->has_body) && plan.bindings.empty() &&
+                      route.options.max_concurrency == 0 && !route.options.timeout && !route.endpoint.wants_background;
     }
 
 private:
     std::string where() const {
-        return route_ != nullptr ? "route " + route_->method + " " + route_->pattern.text + " (" + hem::detail::to_string(route_->place) + ")"
-                                 : std::string("start-up");
+        return route_ != nullptr
+                   ? "route " + route_->method + " " + route_->pattern.text + " (" + hem::detail::to_string(route_->place) + ")"
+                   : std::string("start-up");
     }
 
     const provider_record* replaced(const provider_record* provider) const {
@@ -79,8 +78,11 @@ private:
 
     const provider_record& need(const dependency& wanted, std::string_view member, std::string_view owner) const {
         if (const auto* found = find(wanted)) return *found;
-        throw usage_error(where() + ": " + (owner.empty() ? std::string("its .dependencies") : "member \"" + std::string(member) + "\" of " + std::string(owner)) +
-                          " needs a provider of " + std::string(wanted.type_name) + "; register one with app.provide<" + std::string(wanted.type_name) + ">(…)");
+        throw usage_error(
+            where() + ": " +
+            (owner.empty() ? std::string("its .dependencies") : "member \"" + std::string(member) + "\" of " + std::string(owner)) +
+            " needs a provider of " + std::string(wanted.type_name) + "; register one with app.provide<" + std::string(wanted.type_name) +
+            ">(…)");
     }
 
     void check_cycle(const provider_record& provider, const trail* path) const {
@@ -96,9 +98,10 @@ private:
 
     static void check_scope(const provider_record& outer, const provider_record& inner) {
         if (outer.scope == web::scope::app && inner.scope != web::scope::app) {
-            throw usage_error("provider of " + std::string(outer.provides.type_name) + " (" + hem::detail::to_string(outer.place) + ") has " +
-                              std::string(scope_name(outer.scope)) + " scope, but needs " + std::string(inner.provides.type_name) + ", which ends earlier (" +
-                              std::string(scope_name(inner.scope)) + " scope)");
+            throw usage_error("provider of " + std::string(outer.provides.type_name) + " (" + hem::detail::to_string(outer.place) +
+                              ") has " + std::string(scope_name(outer.scope)) + " scope, but needs " +
+                              std::string(inner.provides.type_name) + ", which ends earlier (" + std::string(scope_name(inner.scope)) +
+                              " scope)");
         }
     }
 
@@ -180,8 +183,8 @@ private:
         for (const auto& name : route_->pattern.parameters()) {
             if (name == member.wire_name) return;
         }
-        throw usage_error(where() + ": member \"" + std::string(member.name) + "\" of " + std::string(inputs.name) + " reads {" + member.wire_name +
-                          "}, which the path does not have");
+        throw usage_error(where() + ": member \"" + std::string(member.name) + "\" of " + std::string(inputs.name) + " reads {" +
+                          member.wire_name + "}, which the path does not have");
     }
 
     // Every parameter of the path is read by the handler or a provider, unless one of them takes the request itself.
@@ -198,7 +201,9 @@ private:
         for (const auto& name : route_->pattern.parameters()) {
             bool used = reads(route_->endpoint.inputs, name);
             for (const auto& node : route_->plan.nodes) used = used || reads(node.provider->inputs, name);
-            if (!used) throw usage_error(where() + ": nobody reads {" + name + "}; add a member web::path<…> " + name + " to the handler's request struct");
+            if (!used)
+                throw usage_error(where() + ": nobody reads {" + name + "}; add a member web::path<…> " + name +
+                                  " to the handler's request struct");
         }
     }
 

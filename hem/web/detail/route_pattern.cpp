@@ -116,7 +116,8 @@ route_pattern parse_route_pattern(std::string_view text) {
         const auto part = text.substr(begin, last ? std::string_view::npos : end - begin);
         if (part.empty() && !last) refuse(text, "it has an empty segment (\"//\")");
         auto segment = parse_segment(text, part);
-        if (segment.kind == segment_kind::wildcard && !last) refuse(text, "{" + segment.text + ":path} takes the rest of the path, so it must come last");
+        if (segment.kind == segment_kind::wildcard && !last)
+            refuse(text, "{" + segment.text + ":path} takes the rest of the path, so it must come last");
         pattern.segments.push_back(std::move(segment));
         if (last) break;
         begin = end + 1;

@@ -99,8 +99,8 @@ struct route_trie::cursor {
     std::size_t size = 0;
     std::uint32_t route = none;
     std::uint32_t parameters = 0;
-    std::uint32_t wildcard = none;  // where its value begins in the path
-    std::vector<const terminal*>* ends = nullptr;  // collects all that match instead of stopping at the method
+    std::uint32_t wildcard = none;                                    // where its value begins in the path
+    std::vector<const terminal*>* ends = nullptr;                     // collects all that match instead of stopping at the method
     std::array<std::uint32_t, route_pattern::max_parameters> values;  // pieces by index
     std::array<piece, max_pieces> pieces;
 };

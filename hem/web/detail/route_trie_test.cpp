@@ -16,7 +16,8 @@ struct table {
     explicit table(std::initializer_list<const char*> routes) {
         for (const std::string line : routes) {
             const auto space = line.find(' ');
-            const auto taken = trie.add(line.substr(0, space), parse_route_pattern(line.substr(space + 1)), static_cast<std::uint32_t>(patterns.size()));
+            const auto taken =
+                trie.add(line.substr(0, space), parse_route_pattern(line.substr(space + 1)), static_cast<std::uint32_t>(patterns.size()));
             EXPECT_FALSE(taken.has_value()) << line;
             patterns.push_back(line.substr(space + 1));
         }
@@ -41,8 +42,8 @@ struct table {
 };
 
 TEST(RouteTrie, OrderOfMatchIsPerSegmentAndIndependentOfRegistration) {
-    const std::vector<const char*> routes{"GET /items/{any}", "GET /items/{n:int}", "GET /items/{x:float}", "GET /items/{u:uuid}",
-                                          "GET /items/new", "GET /items/{rest:path}"};
+    const std::vector<const char*> routes{"GET /items/{any}",    "GET /items/{n:int}", "GET /items/{x:float}",
+                                          "GET /items/{u:uuid}", "GET /items/new",     "GET /items/{rest:path}"};
     std::vector<int> order{0, 1, 2, 3, 4, 5};
     do {
         route_trie trie;
@@ -82,7 +83,8 @@ TEST(RouteTrie, ConverterThatDoesNotFitIsNoMatch) {
 }
 
 TEST(RouteTrie, MethodTakesPartInTheMatch) {
-    const table routes{"GET /posts/new", "DELETE /posts/{id}", "POST /posts", "GET /posts", "HEAD /head", "GET /head", "OPTIONS /own", "PURGE /own"};
+    const table routes{"GET /posts/new", "DELETE /posts/{id}", "POST /posts",  "GET /posts",
+                       "HEAD /head",     "GET /head",          "OPTIONS /own", "PURGE /own"};
     EXPECT_EQ(routes.find("DELETE", "/posts/new"), "/posts/{id} [new]");
     EXPECT_EQ(routes.find("PATCH", "/posts/new"), "405 DELETE, GET, HEAD, OPTIONS");
     EXPECT_EQ(routes.find("PUT", "/posts"), "405 GET, HEAD, OPTIONS, POST");
@@ -109,7 +111,8 @@ TEST(RouteTrie, SegmentsAreDecodedOnceAfterSplitting) {
 
 TEST(RouteTrie, RefusesDotSegmentsAndBrokenEscapes) {
     const table routes{"GET /files/{rest:path}", "GET /{a}"};
-    for (const auto* path : {"/files/../x", "/files/./x", "/files/..", "/.", "/files/%2e%2e/x", "/%2E", "/files/.%2e", "/x%", "/x%2", "/x%zz", "/x%00", "", "x"}) {
+    for (const auto* path : {"/files/../x", "/files/./x", "/files/..", "/.", "/files/%2e%2e/x", "/%2E", "/files/.%2e", "/x%", "/x%2",
+                             "/x%zz", "/x%00", "", "x"}) {
         EXPECT_EQ(routes.find("GET", path), "400") << path;
     }
     EXPECT_EQ(routes.find("GET", "/files/..."), "/files/{rest:path} [...]");
