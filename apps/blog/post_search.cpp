@@ -3,6 +3,7 @@
 #include "apps/blog/search_queries.hpp"
 #include "hem/core/cancel_scope.hpp"
 #include "hem/core/gather.hpp"
+#include "hem/core/loop.hpp"
 #include "hem/search/scan.hpp"
 
 namespace blog {
@@ -178,6 +179,15 @@ hem::task<std::int64_t> post_search::count() {
 }
 
 hem::task<health_answer> post_search::health() {
+    const auto turn = co_await health_lock_.acquire();
+    const hem::time_point now = hem::loop::current().now();
+    if (last_health_ && now - last_health_at_ < std::chrono::seconds(1)) co_return *last_health_;
+    last_health_ = co_await ask_health();
+    last_health_at_ = hem::loop::current().now();
+    co_return *last_health_;
+}
+
+hem::task<health_answer> post_search::ask_health() {
     search::client client = posts_.client();
     if (!co_await client.ping()) co_return health_answer{"unhealthy", {.status = "disconnected"}};
     try {

@@ -124,6 +124,17 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual(again.get("/posts/" + made["id"])["title"], "Mine")
         self.assertEqual(again.stop(signal.SIGTERM), 0)
 
+    def test_large_bodies_are_taken_where_they_are_meant(self):
+        blog = self.start()
+        posts = "\n".join(json.dumps({"id": f"l{i}", "title": "Large", "content": "words " * 500, "author": "Ann"}) for i in range(2000))
+        self.assertGreater(len(posts), 5_000_000)
+        self.assertEqual(blog.post("/posts/bulk", posts, "application/x-ndjson")["indexed"], 2000)
+        for path, size in (("/posts", 3_000_000), ("/posts/bulk", 33 * 1024 * 1024)):
+            # Refused by the announced size alone, before the body is sent.
+            with socket.create_connection(blog.url.removeprefix("http://").split(":"), PATIENCE) as client:
+                client.sendall(f"POST {path} HTTP/1.1\r\nhost: blog\r\ncontent-type: application/json\r\ncontent-length: {size}\r\n\r\n[".encode())
+                self.assertTrue(client.recv(100).startswith(b"HTTP/1.1 413 "), path)
+
     def test_a_port_in_use_is_said(self):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))

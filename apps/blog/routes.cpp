@@ -18,7 +18,7 @@ namespace web = hem::web;
 
 namespace {
 
-constexpr std::uint64_t bulk_limit = 32 * 1024 * 1024;
+constexpr std::uint64_t small_body = 2 * 1024 * 1024;
 
 // ---- search ----
 
@@ -206,27 +206,28 @@ web::app_options describe_app() {
 void add_routes(web::app& app, post_search& posts) {
     app.provide<post_search>([&posts] { return std::ref(posts); }, {.scope = web::scope::app});
 
-    app.post<search_posts>("/search", {.tags = {"search"}, .description = "Posts that match; the total is in X-Total-Count."});
+    app.post<search_posts>("/search", {.tags = {"search"}, .description = "Posts that match; the total is in X-Total-Count.", .body_limit = small_body});
     app.get<find_posts_by_words>("/search", {.tags = {"search"}});
     app.get<find_posts_with_facets>("/search/advanced",
                                     {.tags = {"search"},
                                      .description = "With highlights and facets. Each facet is counted under the filters of the others; "
                                                     "an empty q browses, the newest first."});
 
-    app.post<create_post>("/posts", {.status = 201, .tags = {"posts"}});
+    app.post<create_post>("/posts", {.status = 201, .tags = {"posts"}, .body_limit = small_body});
     app.get<get_post>("/posts/{post_id}", {.tags = {"posts"}, .responses = {{404, {"Post not found"}}}});
     app.patch<update_post>("/posts/{post_id}",
                            {.tags = {"posts"},
                             .description = "With seq_no and primary_term of the post that was read, a change made meanwhile is a 409.",
-                            .responses = {{404, {"Post not found"}}, {409, {"The post was changed since it was read"}}}});
+                            .responses = {{404, {"Post not found"}}, {409, {"The post was changed since it was read"}}},
+                            .body_limit = small_body});
     app.del<delete_post>("/posts/{post_id}", {.tags = {"posts"}, .responses = {{404, {"Post not found"}}}});
     app.post<create_posts>("/posts/bulk", {.tags = {"posts"},
                                            .description = "A JSON array or NDJSON of posts, each checked by itself; one with an id replaces the post of that id.",
-                                           .body_limit = bulk_limit,
+                                           .body_limit = largest_body,
                                            .openapi_extra = bulk_body("new_post")});
     app.post<update_posts>("/posts/bulk-update", {.tags = {"posts"},
                                                   .description = "A JSON array or NDJSON of {id, changes, seq_no?, primary_term?}.",
-                                                  .body_limit = bulk_limit,
+                                                  .body_limit = largest_body,
                                                   .openapi_extra = bulk_body("post_changes")});
 
     app.get<export_posts>("/export/posts", {.tags = {"service"}, .description = "All posts as one document, or as lines for Accept: application/x-ndjson."});

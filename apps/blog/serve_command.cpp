@@ -20,19 +20,19 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-void listen(hem::http::server& server) {
-    try {
-        server.listen();
-    } catch (const std::exception& error) {
-        throw listen_error(error.what());
-    }
-}
-
 void announce(const options& chosen, const std::string& url, std::size_t seeded, std::int64_t posts) {
     if (seeded != 0) fmt::print("blog: made the store and put {} posts on Hem's patterns into it\n", seeded);
     fmt::print("blog: {} posts in {}\n", posts, describe_store(chosen));
     fmt::print("blog: open {} to search, {}/docs for the API; `blog import DIR --to {}` adds posts; Ctrl-C stops\n", url, url, url);
     std::fflush(stdout);
+}
+
+void listen(hem::http::server& server) {
+    try {
+        server.listen();
+    } catch (const hem::network_error& error) {
+        throw listen_error(error.what());
+    }
 }
 
 hem::task<int> serve_posts(const options& chosen) {
@@ -43,7 +43,8 @@ hem::task<int> serve_posts(const options& chosen) {
         add_routes(app, posts);
         int code = 0;
         co_await app.run([&]() -> hem::task<> {
-            hem::http::server server(app.handler(), {.bind = {endpoint_text(chosen.host, chosen.port)}, .server_name = "hem"});
+            hem::http::server server(app.handler(),
+                                     {.bind = {endpoint_text(chosen.host, chosen.port)}, .limits = {.body = {.body = largest_body}}});
             listen(server);
             announce(chosen, url_of(server, chosen.host), seeded, co_await posts.count());
             code = co_await serve_until_signal(server);

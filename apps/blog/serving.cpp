@@ -19,14 +19,18 @@ std::string url_of(const hem::http::server& server, const std::string& host) {
     return "http://" + endpoint_text(host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host, port);
 }
 
+void announce_stop() {
+    fmt::print("\nblog: stopping; requests under way are answered first (Ctrl-C again: at once)\n");
+    std::fflush(stdout);
+}
+
 hem::task<int> serve_until_signal(hem::http::server& server) {
     int code = 0;
     co_await hem::with_task_group([&](hem::task_group& group) -> hem::task<> {
         group.create_task([&]() -> hem::task<> {
             co_await hem::with(hem::signals({SIGINT, SIGTERM}), [&](hem::signal_stream& arriving) -> hem::task<> {
                 (void)co_await arriving.next();
-                fmt::print("\nblog: stopping; requests under way are answered first (Ctrl-C again: at once)\n");
-                std::fflush(stdout);
+                announce_stop();
                 server.stop();
                 const auto second = co_await arriving.next();
                 code = 128 + second.value_or(SIGINT);
