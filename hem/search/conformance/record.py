@@ -35,7 +35,8 @@ def fill(text, variables):
 
 
 def reason(text, prefix):
-    text = text.split("\n at [Source")[0]
+    text = re.sub(r"\n at \[Source.*", "*", text, flags=re.S)
+    text = re.sub(r" at \d+:\d+$", " at *", text)
     text = text.replace(prefix, "$index")
     text = re.sub(r"/[\w-]{22}\]", "/*]", text)
     text = re.sub(r"id '[\w-]{20}'", "id '*'", text)
