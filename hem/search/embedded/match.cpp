@@ -12,12 +12,14 @@ namespace {
 struct position_terms {
     std::uint32_t position;
     std::vector<std::string> terms;
+    bool ends_text = false;  // nothing of the text stands behind it
 };
 
 std::vector<position_terms> analysed(const analyzer& with, std::string_view text) {
     std::vector<position_terms> all;
     for (auto& each : with.tokens(text)) {
         if (all.empty() || all.back().position != each.position) all.push_back({each.position, {}});
+        all.back().ends_text = each.end == text.size();
         auto& terms = all.back().terms;
         if (std::ranges::find(terms, each.text) == terms.end()) terms.push_back(std::move(each.text));
     }
@@ -52,7 +54,8 @@ query on_text(const std::string& field, const analyzer& with, std::string_view t
     if (kind == match_kind::terms || kind == match_kind::bool_prefix) {
         std::vector<query> clauses;
         for (const auto& each : positions) {
-            const bool last = kind == match_kind::bool_prefix && &each == &positions.back();
+            // A word that something follows, if only a space or a stop word, is whole.
+            const bool last = kind == match_kind::bool_prefix && &each == &positions.back() && each.ends_text;
             if (last) clauses.push_back(make_query(prefix_query{field, each.terms.front()}));
             else clauses.push_back(term_or_synonym(field, each, options));
         }
@@ -77,7 +80,7 @@ query on_value(const field_spec& field, std::string_view text, match_kind kind, 
         return make_query(prefix_query{field.name, std::string(text)});
     }
     if (field.kind == field_kind::keyword && options.fuzziness.value_or(0) != 0) {
-        return term_or_synonym(field.name, {0, {std::string(text)}}, options);
+        return term_or_synonym(field.name, {0, {std::string(text)}, true}, options);
     }
     if (convert == nullptr) return make_query(term_query{field.name, std::string(text)});
     auto exact = convert->exact(field, text);

@@ -481,6 +481,8 @@ void flatten(const std::vector<query>& clauses, std::vector<query>& to) {
         if (inner != nullptr && each.boost == 1 && inner->must.empty() && inner->filter.empty() && inner->must_not.empty() && !inner->should.empty()
             && effective_minimum(*inner) <= 1 && inner->minimum_should_match.value_or(1) <= 1) {
             flatten(inner->should, to);
+        } else if (const auto* sum = std::get_if<dis_max_query>(&each.node); sum != nullptr && each.boost == 1 && sum->tie_breaker == 1.0f) {
+            flatten(sum->queries, to);  // the best and all of the rest: a sum
         } else {
             to.push_back(each);
         }
@@ -560,9 +562,14 @@ node_pointer query_compiler::boolean(const boolean_query& what, float boost, boo
 }
 
 node_pointer query_compiler::dis_max(const dis_max_query& what, float boost, bool scored) {
+    if (what.queries.empty()) return make_none_node();
+    if (what.tie_breaker == 1.0f) {
+        boolean_query sum;
+        sum.should = what.queries;
+        return boolean(sum, boost, scored);
+    }
     std::vector<node_pointer> nodes;
     for (const auto& each : what.queries) nodes.push_back(compile(each, boost, scored));
-    if (nodes.empty()) return make_none_node();
     return nodes.size() == 1 ? std::move(nodes.front()) : make_dis_max_node(std::move(nodes), what.tie_breaker);
 }
 

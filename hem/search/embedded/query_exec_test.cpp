@@ -88,6 +88,9 @@ TEST_F(Queries, PhrasesRespectPositionsAndHoles) {
     EXPECT_EQ(match("title", "dogs running", match_kind::phrase), "") << "values of an array are far apart";
     EXPECT_EQ(match("title", "quick br", match_kind::phrase_prefix), "a");
     EXPECT_EQ(match("title", "quick br", match_kind::bool_prefix), "ab");
+    EXPECT_EQ(match("title", "qui", match_kind::bool_prefix), "ab");
+    EXPECT_EQ(match("title", "qui ", match_kind::bool_prefix), "") << "a word that a space follows is whole";
+    EXPECT_EQ(match("title", "qui the", match_kind::bool_prefix), "");
 }
 
 TEST_F(Queries, ColumnsFilter) {
