@@ -7,7 +7,8 @@ namespace blog {
 namespace {
 
 void check_sequence(const std::optional<std::int64_t>& seq_no, const std::optional<std::int64_t>& primary_term) {
-    if (seq_no.has_value() != primary_term.has_value()) throw hem::value_error("seq_no and primary_term belong together: send both or none");
+    if (seq_no.has_value() != primary_term.has_value())
+        throw hem::value_error("seq_no and primary_term belong together: send both or none");
 }
 
 }  // namespace
@@ -21,8 +22,6 @@ void post_changes::validate(const post_changes& changes) {
     if (changes.empty()) throw hem::value_error("nothing changes: send at least one of title, content, author, published_date and tags");
 }
 
-void bulk_update::validate(const bulk_update& update) {
-    check_sequence(update.seq_no, update.primary_term);
-}
+void bulk_update::validate(const bulk_update& update) { check_sequence(update.seq_no, update.primary_term); }
 
 }  // namespace blog

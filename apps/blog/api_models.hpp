@@ -1,9 +1,9 @@
 // What the blog's API takes and gives: the bodies of `/search`, `/posts` and `/health`. Their members are the documentation at /docs.
 #pragma once
 
+#include "hem/model/datetime.hpp"
 #include "hem/model/field.hpp"
 #include "hem/model/json_traits.hpp"
-#include "hem/model/datetime.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -15,7 +15,8 @@ namespace blog {
 
 using moment = std::chrono::sys_time<std::chrono::nanoseconds>;
 using text_list = hem::field<std::vector<std::string>, hem::defaulted>;
-using tag_list = hem::field<std::vector<hem::field<std::string, hem::min_length<1>, hem::max_length<200>>>, hem::defaulted, hem::max_length<100>>;
+using tag_list =
+    hem::field<std::vector<hem::field<std::string, hem::min_length<1>, hem::max_length<200>>>, hem::defaulted, hem::max_length<100>>;
 
 // The search engine pages no deeper than this.
 inline constexpr std::int64_t deepest_hit = 10'000;
@@ -55,7 +56,7 @@ struct search_answer {
 };
 
 struct highlight_fragments {
-    std::vector<std::string> title;    // matched words stand between <em> and </em>; the rest is the text as it is stored
+    std::vector<std::string> title;  // matched words stand between <em> and </em>; the rest is the text as it is stored
     std::vector<std::string> content;
 };
 

@@ -103,7 +103,8 @@ hem::task<progress> upload(post_search& posts, hem::http::request& request, Chec
                         .ctx = hem::json::object({{"error", items.error()}})});
             throw web::request_validation_error(std::move(errors));
         }
-        done.fail(index, 422, fmt::format("JSON decode error at byte {}: {}; what follows was not read", items.error_position(), items.error()));
+        done.fail(index, 422,
+                  fmt::format("JSON decode error at byte {}: {}; what follows was not read", items.error_position(), items.error()));
     }
     co_await flush(pending, write, posts, done);
     std::ranges::sort(done.errors, {}, &item_error::index);
@@ -129,14 +130,14 @@ std::expected<checked_change, std::string> check_change(std::string_view item) {
 
 hem::task<bulk_answer> upload_posts(post_search& posts, hem::http::request& request) {
     const moment now = hem::search::date::now().time();
-    progress done = co_await upload<checked_post>(
-        posts, request, [now](std::string_view item) { return check_post(item, now); }, &post_search::write);
+    progress done =
+        co_await upload<checked_post>(posts, request, [now](std::string_view item) { return check_post(item, now); }, &post_search::write);
     co_return bulk_answer{done.written, done.failed, std::move(done.errors)};
 }
 
 hem::task<bulk_update_answer> upload_changes(post_search& posts, hem::http::request& request) {
-    progress done = co_await upload<checked_change>(
-        posts, request, [](std::string_view item) { return check_change(item); }, &post_search::change);
+    progress done =
+        co_await upload<checked_change>(posts, request, [](std::string_view item) { return check_change(item); }, &post_search::change);
     co_return bulk_update_answer{done.written, done.failed, std::move(done.errors)};
 }
 

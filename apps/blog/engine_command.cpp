@@ -42,7 +42,8 @@ int serve_engine(const options& chosen) {
         return 1;
     }
     try {
-        const int code = hem::run({.name = "blog engine", .handle_interrupt = false}, [&]() -> hem::task<int> { co_return co_await serve_store(chosen); });
+        const int code = hem::run({.name = "blog engine", .handle_interrupt = false},
+                                  [&]() -> hem::task<int> { co_return co_await serve_store(chosen); });
         fmt::print("blog: stopped\n");
         return code;
     } catch (const std::exception& error) {

@@ -30,7 +30,8 @@ hem::task<> export_from_server(const options& chosen) {
         co_await server.stream(
             "GET", "/export/posts",
             [](hem::http::response& answer) -> hem::task<> {
-                if (answer.status() != 200) throw std::runtime_error(fmt::format("the blog answered {} to GET /export/posts", answer.status()));
+                if (answer.status() != 200)
+                    throw std::runtime_error(fmt::format("the blog answered {} to GET /export/posts", answer.status()));
                 hem::http::body_source* body = answer.content().stream();
                 while (body != nullptr) {
                     const std::string_view piece = co_await body->next();

@@ -26,8 +26,8 @@ public:
 struct front_matter {
     std::string title;
     std::vector<std::string> authors;
-    std::vector<std::string> tags;             // tags and categories in the order of the file, each once
-    std::optional<std::string> published_date; // UTC, as 2025-11-20T06:30:00Z with a fraction if the file has one
+    std::vector<std::string> tags;              // tags and categories in the order of the file, each once
+    std::optional<std::string> published_date;  // UTC, as 2025-11-20T06:30:00Z with a fraction if the file has one
     std::string slug;
     bool draft = false;
 };

@@ -17,13 +17,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-front_matter yaml(std::string_view text) {
-    return read_front_matter(matter_format::yaml, text);
-}
+front_matter yaml(std::string_view text) { return read_front_matter(matter_format::yaml, text); }
 
-front_matter toml(std::string_view text) {
-    return read_front_matter(matter_format::toml, text);
-}
+front_matter toml(std::string_view text) { return read_front_matter(matter_format::toml, text); }
 
 std::string refusal(auto&& call) {
     try {
@@ -79,7 +75,8 @@ TEST(FrontMatter, ReadsHugosKeys) {
 }
 
 TEST(FrontMatter, ReadsZolasKeys) {
-    const front_matter post = toml("title = 'Zola'\ndate = 2025-11-20\n[taxonomies]\ntags = ['a']\nseries = ['s']\nauthors = ['Ann']\n[extra]\nauthor = 'ignored'");
+    const front_matter post = toml(
+        "title = 'Zola'\ndate = 2025-11-20\n[taxonomies]\ntags = ['a']\nseries = ['s']\nauthors = ['Ann']\n[extra]\nauthor = 'ignored'");
     EXPECT_EQ(post.published_date, "2025-11-20T00:00:00Z");
     EXPECT_THAT(post.tags, ElementsAre("a", "s"));
     EXPECT_THAT(post.authors, ElementsAre("Ann"));
@@ -113,19 +110,23 @@ TEST(FrontMatter, NormalizesDates) {
     EXPECT_EQ(normalized_date("2025-11-20t06:30:00.1234z"), "2025-11-20T06:30:00.123400Z");
     EXPECT_EQ(normalized_date("2001-12-14 21:59:43.10 -5"), "2001-12-15T02:59:43.100Z");
     EXPECT_EQ(normalized_date("2024-02-29 UTC"), std::nullopt);
-    for (const char* bad : {"", "2025", "2025-13-01", "2025-02-30", "2025-11-20T", "2025-11-20T25:00", "2025-11-20 10:00 Berlin", "20251120", "2025-11-20T10:00:00+99:00"}) {
+    for (const char* bad : {"", "2025", "2025-13-01", "2025-02-30", "2025-11-20T", "2025-11-20T25:00", "2025-11-20 10:00 Berlin",
+                            "20251120", "2025-11-20T10:00:00+99:00"}) {
         EXPECT_EQ(normalized_date(bad), std::nullopt) << bad;
     }
 }
 
 TEST(FrontMatter, ChecksUtf8) {
     EXPECT_TRUE(is_utf8("plain, gr\xC3\xBC\xC3\x9F, \xE2\x82\xAC, \xF0\x9F\x98\x80"));
-    for (const char* bad : {"\xC3", "\x80", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "caf\xE9"}) EXPECT_FALSE(is_utf8(bad));
+    for (const char* bad : {"\xC3", "\x80", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "caf\xE9"})
+        EXPECT_FALSE(is_utf8(bad));
 }
 
 TEST(Markdown, KeepsTheTextAndTheShape) {
-    EXPECT_EQ(markdown_to_text("# Title\n\nSome *soft*\n[link](http://x) with `code`.\n\n- one\n- two\n\n```cpp\nint x;\n\nint y;\n```\n\n1. first\n2. second\n"),
-              "# Title\n\nSome soft link with code.\n\n- one\n- two\n\n    int x;\n\n    int y;\n\n1. first\n2. second");
+    EXPECT_EQ(
+        markdown_to_text(
+            "# Title\n\nSome *soft*\n[link](http://x) with `code`.\n\n- one\n- two\n\n```cpp\nint x;\n\nint y;\n```\n\n1. first\n2. second\n"),
+        "# Title\n\nSome soft link with code.\n\n- one\n- two\n\n    int x;\n\n    int y;\n\n1. first\n2. second");
     EXPECT_EQ(markdown_to_text("a <b>bold</b> word\n\n<div>\ninside\n</div>\n"), "a bold word\n\ninside");
     EXPECT_EQ(markdown_to_text(""), "");
 }

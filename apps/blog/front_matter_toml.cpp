@@ -12,12 +12,11 @@ namespace blog {
 
 namespace {
 
-std::string date_text(const toml::date& day) {
-    return fmt::format("{:04}-{:02}-{:02}", day.year, day.month, day.day);
-}
+std::string date_text(const toml::date& day) { return fmt::format("{:04}-{:02}-{:02}", day.year, day.month, day.day); }
 
 std::string date_text(const toml::date_time& moment) {
-    std::string text = fmt::format("{}T{:02}:{:02}:{:02}", date_text(moment.date), moment.time.hour, moment.time.minute, moment.time.second);
+    std::string text =
+        fmt::format("{}T{:02}:{:02}:{:02}", date_text(moment.date), moment.time.hour, moment.time.minute, moment.time.second);
     if (moment.time.nanosecond != 0) text += fmt::format(".{:09}", moment.time.nanosecond);
     if (moment.offset) {
         const int minutes = moment.offset->minutes;

@@ -56,7 +56,8 @@ public:
         call.timeout = hem::http::timeout_options(std::chrono::seconds(60));
         hem::http::response answer = co_await server_.post("/posts/bulk", std::move(call));
         if (answer.status() != 200) {
-            throw std::runtime_error(fmt::format("the blog answered {} to POST /posts/bulk: {}", answer.status(), answer.text().substr(0, 300)));
+            throw std::runtime_error(
+                fmt::format("the blog answered {} to POST /posts/bulk: {}", answer.status(), answer.text().substr(0, 300)));
         }
         const auto read = hem::read_json<bulk_answer>(answer.text());
         if (!read) throw std::runtime_error("what answers there is no blog: its answer to POST /posts/bulk is of another shape");
@@ -115,7 +116,8 @@ hem::task<import_report> copy_posts(post_source& source, post_sink& sink) {
         if (!posts.empty()) {
             const std::vector<item_error> failures = co_await sink.write(posts);
             report.imported += posts.size() - failures.size();
-            for (const item_error& failure : failures) complain(batch.posts.at(static_cast<std::size_t>(failure.index)).where, failure.error);
+            for (const item_error& failure : failures)
+                complain(batch.posts.at(static_cast<std::size_t>(failure.index)).where, failure.error);
         }
         line.show(batch.seen, report);
     }
@@ -139,9 +141,7 @@ hem::task<import_report> import_into_store(post_source& source, const options& c
     });
 }
 
-std::string counted(std::size_t count, std::string_view word) {
-    return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
-}
+std::string counted(std::size_t count, std::string_view word) { return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s"); }
 
 }  // namespace
 

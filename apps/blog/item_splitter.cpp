@@ -4,9 +4,7 @@ namespace blog {
 
 namespace {
 
-bool is_blank(char c) {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 }  // namespace
 
@@ -139,8 +137,6 @@ std::string_view item_splitter::take(std::size_t bytes) {
     return taken;
 }
 
-void item_splitter::fail(std::string text) {
-    error_ = std::move(text);
-}
+void item_splitter::fail(std::string text) { error_ = std::move(text); }
 
 }  // namespace blog

@@ -38,8 +38,8 @@ private:
     void fail(std::string text);
 
     std::string buffer_;
-    std::size_t begin_ = 0;   // of what is not consumed yet
-    std::size_t scanned_ = 0; // of the element in hand, from begin_
+    std::size_t begin_ = 0;    // of what is not consumed yet
+    std::size_t scanned_ = 0;  // of the element in hand, from begin_
     std::uint64_t consumed_ = 0;
     std::uint64_t items_ = 0;
     std::string error_;

@@ -35,7 +35,9 @@ public:
         switch (cmark_node_get_type(node)) {
         case CMARK_NODE_HEADING: begin_block("# "); break;
         case CMARK_NODE_PARAGRAPH: begin_block(""); break;
-        case CMARK_NODE_LIST: lists_.push_back({cmark_node_get_list_type(node) == CMARK_ORDERED_LIST, cmark_node_get_list_start(node)}); break;
+        case CMARK_NODE_LIST:
+            lists_.push_back({cmark_node_get_list_type(node) == CMARK_ORDERED_LIST, cmark_node_get_list_start(node)});
+            break;
         case CMARK_NODE_ITEM: begin_item(); break;
         case CMARK_NODE_CODE_BLOCK: code(literal(node)); break;
         case CMARK_NODE_HTML_BLOCK: html(literal(node)); break;

@@ -1,7 +1,7 @@
 #include "apps/blog/options.hpp"
 
-#include <arpa/inet.h>
 #include <algorithm>
+#include <arpa/inet.h>
 #include <charconv>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -132,7 +132,8 @@ std::string_view check_url(std::string_view url) {
     const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
     const std::string_view host = authority.substr(0, colon);
     if (host.empty() || url.find_first_of(" \t?#") != std::string_view::npos) return "a URL such as http://127.0.0.1:8000 is expected";
-    if (colon != std::string_view::npos && !port_number(authority.substr(colon + 1)).value_or(0)) return "its port must be a number from 1 to 65535";
+    if (colon != std::string_view::npos && !port_number(authority.substr(colon + 1)).value_or(0))
+        return "its port must be a number from 1 to 65535";
     return {};
 }
 
@@ -345,7 +346,8 @@ parsed_options parse_options(std::span<const std::string_view> arguments, const 
 }
 
 std::string describe_errors(const std::vector<std::string>& errors) {
-    std::string text = fmt::format("blog: {} wrong; nothing was started\n", errors.size() == 1 ? "a setting is" : fmt::format("{} settings are", errors.size()));
+    std::string text = fmt::format("blog: {} wrong; nothing was started\n",
+                                   errors.size() == 1 ? "a setting is" : fmt::format("{} settings are", errors.size()));
     for (const std::string& error : errors) text += fmt::format("  {}\n", error);
     text += "`blog --help` lists all settings.\n";
     return text;

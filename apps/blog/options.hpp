@@ -15,16 +15,16 @@ enum class export_format { lines, document };
 
 struct options {
     blog::command command = blog::command::serve;
-    std::string help;           // the text to print, for `help`
+    std::string help;  // the text to print, for `help`
     std::string host = "127.0.0.1";
     std::uint16_t port = 8000;  // 0: any free one
     std::string search;         // embedded:FILE, embedded::memory:, http://HOST:PORT
     std::string data;           // folder of the store
     // import
-    std::string source;         // a folder or a file of JSON lines
+    std::string source;  // a folder or a file of JSON lines
     bool drafts = false;
     std::string unknown_author = "unknown";
-    std::string server;         // --to of import, --from of export: URL of a running blog; empty: the store itself
+    std::string server;  // --to of import, --from of export: URL of a running blog; empty: the store itself
     // export
     export_format format = export_format::lines;
 

@@ -101,7 +101,8 @@ private:
 
 bool has_site_configuration(const fs::path& folder) {
     std::error_code ignored;
-    for (const char* name : {"hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config.toml", "config.yaml", "config.yml", "config.json", "zola.toml", "config"}) {
+    for (const char* name : {"hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config.toml", "config.yaml", "config.yml", "config.json",
+                             "zola.toml", "config"}) {
         if (fs::exists(folder / name, ignored)) return true;
     }
     return false;
@@ -150,7 +151,8 @@ std::optional<post_record> parse_post(std::string_view text, std::string_view na
     post_record post;
     post.id = matter.slug.empty() ? file.rest : matter.slug;
     if (post.id.empty()) throw import_error("has no name that could be its id; add a slug to the front matter");
-    if (post.id.size() > most_id_bytes) throw import_error(fmt::format("its id has {} bytes, at most {} are possible; shorten the slug", post.id.size(), most_id_bytes));
+    if (post.id.size() > most_id_bytes)
+        throw import_error(fmt::format("its id has {} bytes, at most {} are possible; shorten the slug", post.id.size(), most_id_bytes));
     if (!matter.published_date && !file.date) {
         throw import_error("has no date: add `date` to the front matter, or begin the file's name with one (2025-11-20-title.md)");
     }

@@ -14,7 +14,7 @@
 namespace blog {
 
 struct post_file_options {
-    bool drafts = false;                  // read drafts, too
+    bool drafts = false;                     // read drafts, too
     std::string unknown_author = "unknown";  // author of posts that name none
 };
 

@@ -10,7 +10,7 @@ namespace blog {
 struct post_record {
     std::string id;
     std::string title;
-    std::string content;         // plain text, see markdown.hpp
+    std::string content;  // plain text, see markdown.hpp
     std::string author;
     std::string published_date;  // UTC, 2025-11-20T06:30:00Z
     std::vector<std::string> tags;

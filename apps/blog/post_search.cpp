@@ -53,9 +53,7 @@ stored_post to_stored_post(const search::document<blog_post>& post) {
             .tags = {post.tags.begin(), post.tags.end()}};
 }
 
-hem::task<> post_search::open() {
-    co_await posts_.ensure();
-}
+hem::task<> post_search::open() { co_await posts_.ensure(); }
 
 hem::task<std::pair<std::vector<post_response>, std::int64_t>> post_search::find(search_request request) {
     const auto found = co_await find_posts(posts_.search(), terms_of(request)).execute();
@@ -77,12 +75,12 @@ hem::task<stored_post> post_search::get(std::string id) {
 }
 
 hem::task<stored_post> post_search::create(new_post post) {
-    search::document<blog_post> document(blog_post{
-        .title = *post.title,
-        .content = post.content,
-        .author = *post.author,
-        .published_date = post.published_date ? search::date(*post.published_date) : search::date::now(),
-        .tags = keywords(*post.tags)});
+    search::document<blog_post> document(
+        blog_post{.title = *post.title,
+                  .content = post.content,
+                  .author = *post.author,
+                  .published_date = post.published_date ? search::date(*post.published_date) : search::date::now(),
+                  .tags = keywords(*post.tags)});
     co_await posts_.save(document);
     co_return to_stored_post(document);
 }
@@ -164,8 +162,8 @@ hem::async_generator<exported_post> post_search::every_post() {
     try {
         while (const auto hit = co_await hits.next()) {
             const blog_post& post = hit->source();
-            co_yield exported_post{hit->meta.id, post.title, post.content, post.author, to_moment(post.published_date),
-                                   {post.tags.begin(), post.tags.end()}};
+            co_yield exported_post{
+                hit->meta.id, post.title, post.content, post.author, to_moment(post.published_date), {post.tags.begin(), post.tags.end()}};
         }
     } catch (...) {
         stopped = std::current_exception();  // a reader that left, too: the cursor is cleared first
@@ -174,9 +172,7 @@ hem::async_generator<exported_post> post_search::every_post() {
     if (stopped) std::rethrow_exception(stopped);
 }
 
-hem::task<std::int64_t> post_search::count() {
-    co_return co_await posts_.search().count();
-}
+hem::task<std::int64_t> post_search::count() { co_return co_await posts_.search().count(); }
 
 hem::task<health_answer> post_search::health() {
     const auto turn = co_await health_lock_.acquire();

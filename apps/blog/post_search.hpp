@@ -63,11 +63,11 @@ public:
     hem::task<search_answer> search(search_terms terms);
     hem::task<advanced_answer> search_with_facets(search_terms terms);
 
-    hem::task<stored_post> get(std::string id);          // throws post_not_found
+    hem::task<stored_post> get(std::string id);  // throws post_not_found
     hem::task<stored_post> create(new_post post);
     // Throws post_not_found; stale_post if the changes name a version that is not the newest. Without one it is tried three times.
     hem::task<> update(std::string id, post_changes changes);
-    hem::task<> remove(std::string id);                  // throws post_not_found
+    hem::task<> remove(std::string id);  // throws post_not_found
 
     // Writes in one bulk request; failures by their place in the span. Throws only when the whole request failed.
     hem::task<std::vector<item_error>> write(std::span<const checked_post> posts);

@@ -107,7 +107,8 @@ private:
     bool read_more(post_batch& batch) {
         if (finished_) {
             if (!items_.error().empty()) {
-                batch.unreadable.push_back({place(count_ + 1), fmt::format("byte {}: {}; what follows was not read", items_.error_position(), items_.error())});
+                batch.unreadable.push_back(
+                    {place(count_ + 1), fmt::format("byte {}: {}; what follows was not read", items_.error_position(), items_.error())});
             }
             return false;
         }
@@ -134,7 +135,8 @@ private:
 std::unique_ptr<post_source> open_post_source(const options& chosen) {
     std::error_code ignored;
     if (fs::is_directory(chosen.source, ignored)) {
-        return std::make_unique<folder_source>(chosen.source, post_file_options{.drafts = chosen.drafts, .unknown_author = chosen.unknown_author});
+        return std::make_unique<folder_source>(chosen.source,
+                                               post_file_options{.drafts = chosen.drafts, .unknown_author = chosen.unknown_author});
     }
     return std::make_unique<lines_source>(chosen.source);
 }

@@ -37,7 +37,10 @@ void refuse_unknown(const http::request& request, std::span<const std::string_vi
     hem::validation_errors errors;
     for (const auto& [name, value] : http::query_params::parse(request.query())) {
         if (std::ranges::find(known, name) != known.end()) continue;
-        errors.add({.type = "extra_forbidden", .loc = hem::json::array({"query", name}), .msg = "Extra inputs are not permitted", .input = hem::json(value)});
+        errors.add({.type = "extra_forbidden",
+                    .loc = hem::json::array({"query", name}),
+                    .msg = "Extra inputs are not permitted",
+                    .input = hem::json(value)});
     }
     if (!errors.empty()) throw web::request_validation_error(std::move(errors));
 }
@@ -101,9 +104,7 @@ struct post_call {
     web::depends<post_search> posts;
 };
 
-hem::task<stored_post> get_post(post_call call) {
-    co_return co_await call.posts->get(*call.post_id);
-}
+hem::task<stored_post> get_post(post_call call) { co_return co_await call.posts->get(*call.post_id); }
 
 struct create_call {
     web::body<new_post> post;
@@ -122,21 +123,15 @@ struct update_call {
     web::depends<post_search> posts;
 };
 
-hem::task<> update_post(update_call call) {
-    co_await call.posts->update(*call.post_id, *call.changes);
-}
+hem::task<> update_post(update_call call) { co_await call.posts->update(*call.post_id, *call.changes); }
 
-hem::task<> delete_post(post_call call) {
-    co_await call.posts->remove(*call.post_id);
-}
+hem::task<> delete_post(post_call call) { co_await call.posts->remove(*call.post_id); }
 
 struct service_call {
     web::depends<post_search> posts;
 };
 
-hem::task<bulk_answer> create_posts(service_call call, http::request& request) {
-    co_return co_await upload_posts(*call.posts, request);
-}
+hem::task<bulk_answer> create_posts(service_call call, http::request& request) { co_return co_await upload_posts(*call.posts, request); }
 
 hem::task<bulk_update_answer> update_posts(service_call call, http::request& request) {
     co_return co_await upload_changes(*call.posts, request);
@@ -179,20 +174,25 @@ void add_page(web::app& app) {
         // Browsers ask for this one on pages that name no icon, such as /docs.
         if (file.name == "favicon.svg") app.embed("/favicon.ico", {.bytes = file.bytes, .content_type = http::content_type::svg});
         const bool index = file.name == "index.html";
-        app.embed(index ? std::string("/") : "/" + std::string(file.name),
-                  {.bytes = file.bytes,
-                   .content_type = type_of(file.name),
-                   .cache_control = "no-cache",
-                   .content_security_policy = index ? "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'" : ""});
+        app.embed(
+            index ? std::string("/") : "/" + std::string(file.name),
+            {.bytes = file.bytes,
+             .content_type = type_of(file.name),
+             .cache_control = "no-cache",
+             .content_security_policy = index ? "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'" : ""});
     }
 }
 
 hem::json bulk_body(std::string_view item) {
     const hem::json reference = hem::json::object({{"$ref", fmt::format("#/components/schemas/{}", item)}});
-    return hem::json::object({{"requestBody",
-                               hem::json::object({{"required", true},
-                                                  {"content", hem::json::object({{"application/json", hem::json::object({{"schema", hem::json::object({{"type", "array"}, {"items", reference}})}})},
-                                                                                 {"application/x-ndjson", hem::json::object({{"schema", hem::json::object({{"type", "string"}})}})}})}})}});
+    return hem::json::object(
+        {{"requestBody",
+          hem::json::object(
+              {{"required", true},
+               {"content",
+                hem::json::object(
+                    {{"application/json", hem::json::object({{"schema", hem::json::object({{"type", "array"}, {"items", reference}})}})},
+                     {"application/x-ndjson", hem::json::object({{"schema", hem::json::object({{"type", "string"}})}})}})}})}});
 }
 
 }  // namespace
@@ -206,7 +206,8 @@ web::app_options describe_app() {
 void add_routes(web::app& app, post_search& posts) {
     app.provide<post_search>([&posts] { return std::ref(posts); }, {.scope = web::scope::app});
 
-    app.post<search_posts>("/search", {.tags = {"search"}, .description = "Posts that match; the total is in X-Total-Count.", .body_limit = small_body});
+    app.post<search_posts>(
+        "/search", {.tags = {"search"}, .description = "Posts that match; the total is in X-Total-Count.", .body_limit = small_body});
     app.get<find_posts_by_words>("/search", {.tags = {"search"}});
     app.get<find_posts_with_facets>("/search/advanced",
                                     {.tags = {"search"},
@@ -221,16 +222,19 @@ void add_routes(web::app& app, post_search& posts) {
                             .responses = {{404, {"Post not found"}}, {409, {"The post was changed since it was read"}}},
                             .body_limit = small_body});
     app.del<delete_post>("/posts/{post_id}", {.tags = {"posts"}, .responses = {{404, {"Post not found"}}}});
-    app.post<create_posts>("/posts/bulk", {.tags = {"posts"},
-                                           .description = "A JSON array or NDJSON of posts, each checked by itself; one with an id replaces the post of that id.",
-                                           .body_limit = largest_body,
-                                           .openapi_extra = bulk_body("new_post")});
+    app.post<create_posts>(
+        "/posts/bulk",
+        {.tags = {"posts"},
+         .description = "A JSON array or NDJSON of posts, each checked by itself; one with an id replaces the post of that id.",
+         .body_limit = largest_body,
+         .openapi_extra = bulk_body("new_post")});
     app.post<update_posts>("/posts/bulk-update", {.tags = {"posts"},
                                                   .description = "A JSON array or NDJSON of {id, changes, seq_no?, primary_term?}.",
                                                   .body_limit = largest_body,
                                                   .openapi_extra = bulk_body("post_changes")});
 
-    app.get<export_posts>("/export/posts", {.tags = {"service"}, .description = "All posts as one document, or as lines for Accept: application/x-ndjson."});
+    app.get<export_posts>("/export/posts",
+                          {.tags = {"service"}, .description = "All posts as one document, or as lines for Accept: application/x-ndjson."});
     app.get<health>("/health", {.tags = {"service"}, .responses = {{503, web::model<health_answer>("The search engine does not answer")}}});
 
     app.exception_handler<search::bad_request>(&answer_bad_search);

@@ -158,70 +158,77 @@ ASYNC_TEST(Routes, FindsWithHighlightsAndFacets) {
 }
 
 ASYNC_TEST(Routes, KeepsAPostFromItsMakingToItsEnd) {
-    co_await with_blog([](running_blog& blog) -> hem::task<> {
-        const answer made = co_await blog.post("/posts", std::string(small_post));
-        CO_ASSERT_EQ(made.status, 201);
-        const hem::json post = made.read();
-        const std::string place = "/posts/" + post["id"].as_string();
-        EXPECT_EQ(made.header("location"), place);
-        EXPECT_EQ(post["published_date"].as_string(), "2026-03-04T05:06:07Z");
+    co_await with_blog(
+        [](running_blog& blog) -> hem::task<> {
+            const answer made = co_await blog.post("/posts", std::string(small_post));
+            CO_ASSERT_EQ(made.status, 201);
+            const hem::json post = made.read();
+            const std::string place = "/posts/" + post["id"].as_string();
+            EXPECT_EQ(made.header("location"), place);
+            EXPECT_EQ(post["published_date"].as_string(), "2026-03-04T05:06:07Z");
 
-        const hem::json read = (co_await blog.get(place)).read();
-        EXPECT_EQ(read["title"].as_string(), "A small post");
-        EXPECT_EQ(read["seq_no"], post["seq_no"]);
-        EXPECT_EQ(read["primary_term"].as_int64(), 1);
-        EXPECT_EQ((co_await blog.get("/search?q=herons")).read()["total"].as_int64(), 1);
+            const hem::json read = (co_await blog.get(place)).read();
+            EXPECT_EQ(read["title"].as_string(), "A small post");
+            EXPECT_EQ(read["seq_no"], post["seq_no"]);
+            EXPECT_EQ(read["primary_term"].as_int64(), 1);
+            EXPECT_EQ((co_await blog.get("/search?q=herons")).read()["total"].as_int64(), 1);
 
-        EXPECT_EQ((co_await blog.call("PATCH", place, R"({"title":"A better title"})")).status, 204);
-        EXPECT_EQ((co_await blog.get(place)).read()["title"].as_string(), "A better title");
-        const std::string stale = hem::json::object({{"title", "Lost"}, {"seq_no", read["seq_no"]}, {"primary_term", 1}}).dump();
-        const answer refused = co_await blog.call("PATCH", place, stale);
-        EXPECT_EQ(refused.status, 409);
-        EXPECT_EQ(refused.read()["detail"].as_string(), "The post was changed since it was read");
-        EXPECT_EQ((co_await blog.call("PATCH", place, R"({"title":"x","seq_no":1})")).status, 422);
-        EXPECT_EQ((co_await blog.call("PATCH", place, "{}")).status, 422);
+            EXPECT_EQ((co_await blog.call("PATCH", place, R"({"title":"A better title"})")).status, 204);
+            EXPECT_EQ((co_await blog.get(place)).read()["title"].as_string(), "A better title");
+            const std::string stale = hem::json::object({{"title", "Lost"}, {"seq_no", read["seq_no"]}, {"primary_term", 1}}).dump();
+            const answer refused = co_await blog.call("PATCH", place, stale);
+            EXPECT_EQ(refused.status, 409);
+            EXPECT_EQ(refused.read()["detail"].as_string(), "The post was changed since it was read");
+            EXPECT_EQ((co_await blog.call("PATCH", place, R"({"title":"x","seq_no":1})")).status, 422);
+            EXPECT_EQ((co_await blog.call("PATCH", place, "{}")).status, 422);
 
-        EXPECT_EQ((co_await blog.call("DELETE", place)).status, 204);
-        const answer gone = co_await blog.get(place);
-        EXPECT_EQ(gone.status, 404);
-        EXPECT_EQ(gone.body, R"({"detail":"Post not found"})");
-        EXPECT_EQ((co_await blog.call("DELETE", place)).status, 404);
-        EXPECT_EQ((co_await blog.call("PATCH", place, R"({"title":"x"})")).status, 404);
-    }, false);
+            EXPECT_EQ((co_await blog.call("DELETE", place)).status, 204);
+            const answer gone = co_await blog.get(place);
+            EXPECT_EQ(gone.status, 404);
+            EXPECT_EQ(gone.body, R"({"detail":"Post not found"})");
+            EXPECT_EQ((co_await blog.call("DELETE", place)).status, 404);
+            EXPECT_EQ((co_await blog.call("PATCH", place, R"({"title":"x"})")).status, 404);
+        },
+        false);
 }
 
 ASYNC_TEST(Routes, TakesManyPostsAndChecksEachByItself) {
-    co_await with_blog([](running_blog& blog) -> hem::task<> {
-        const std::string body = "[" + std::string(small_post) + R"(,{"title":"","content":"c","author":"a"},)" +
-                                 R"({"id":"own","title":"Own id","content":"c","author":"a"}, 7])";
-        const answer bulk = co_await blog.post("/posts/bulk", body);
-        CO_ASSERT_EQ(bulk.status, 200);
-        const hem::json done = bulk.read();
-        EXPECT_EQ(done["indexed"].as_int64(), 2);
-        EXPECT_EQ(done["failed"].as_int64(), 2);
-        CO_ASSERT_EQ(done["errors"].size(), 2u);
-        EXPECT_EQ(done["errors"][0]["index"].as_int64(), 1);
-        EXPECT_EQ(done["errors"][0]["status"].as_int64(), 422);
-        EXPECT_EQ(done["errors"][1]["index"].as_int64(), 3);
-        EXPECT_EQ((co_await blog.get("/posts/own")).status, 200);
+    co_await with_blog(
+        [](running_blog& blog) -> hem::task<> {
+            const std::string body = "[" + std::string(small_post) + R"(,{"title":"","content":"c","author":"a"},)" +
+                                     R"({"id":"own","title":"Own id","content":"c","author":"a"}, 7])";
+            const answer bulk = co_await blog.post("/posts/bulk", body);
+            CO_ASSERT_EQ(bulk.status, 200);
+            const hem::json done = bulk.read();
+            EXPECT_EQ(done["indexed"].as_int64(), 2);
+            EXPECT_EQ(done["failed"].as_int64(), 2);
+            CO_ASSERT_EQ(done["errors"].size(), 2u);
+            EXPECT_EQ(done["errors"][0]["index"].as_int64(), 1);
+            EXPECT_EQ(done["errors"][0]["status"].as_int64(), 422);
+            EXPECT_EQ(done["errors"][1]["index"].as_int64(), 3);
+            EXPECT_EQ((co_await blog.get("/posts/own")).status, 200);
 
-        const std::string lines = R"({"id":"own","changes":{"title":"New"}})" "\n" R"({"id":"none","changes":{"title":"New"}})" "\nbroken\n";
-        const answer update = co_await blog.call("POST", "/posts/bulk-update", lines, "application/x-ndjson");
-        CO_ASSERT_EQ(update.status, 200);
-        EXPECT_EQ(update.read()["updated"].as_int64(), 1);
-        EXPECT_EQ(update.read()["failed"].as_int64(), 2);
-        EXPECT_EQ(update.read()["errors"][0]["status"].as_int64(), 404);
-        EXPECT_EQ(update.read()["errors"][1]["status"].as_int64(), 422);
-        EXPECT_EQ((co_await blog.get("/posts/own")).read()["title"].as_string(), "New");
+            const std::string lines = R"({"id":"own","changes":{"title":"New"}})"
+                                      "\n"
+                                      R"({"id":"none","changes":{"title":"New"}})"
+                                      "\nbroken\n";
+            const answer update = co_await blog.call("POST", "/posts/bulk-update", lines, "application/x-ndjson");
+            CO_ASSERT_EQ(update.status, 200);
+            EXPECT_EQ(update.read()["updated"].as_int64(), 1);
+            EXPECT_EQ(update.read()["failed"].as_int64(), 2);
+            EXPECT_EQ(update.read()["errors"][0]["status"].as_int64(), 404);
+            EXPECT_EQ(update.read()["errors"][1]["status"].as_int64(), 422);
+            EXPECT_EQ((co_await blog.get("/posts/own")).read()["title"].as_string(), "New");
 
-        EXPECT_EQ((co_await blog.call("POST", "/posts/bulk")).status, 415);
-        EXPECT_EQ((co_await blog.call("POST", "/posts/bulk", " ")).read()["detail"][0]["type"].as_string(), "missing");
-        EXPECT_EQ((co_await blog.call("POST", "/posts/bulk", "title=x", "application/x-www-form-urlencoded")).status, 415);
-        EXPECT_EQ((co_await blog.post("/posts/bulk", "[}")).read()["detail"][0]["type"].as_string(), "json_invalid");
-        const answer half = co_await blog.post("/posts/bulk", "[" + std::string(small_post) + " oops");
-        EXPECT_EQ(half.read()["indexed"].as_int64(), 1);
-        EXPECT_THAT(half.body, HasSubstr("what follows was not read"));
-    }, false);
+            EXPECT_EQ((co_await blog.call("POST", "/posts/bulk")).status, 415);
+            EXPECT_EQ((co_await blog.call("POST", "/posts/bulk", " ")).read()["detail"][0]["type"].as_string(), "missing");
+            EXPECT_EQ((co_await blog.call("POST", "/posts/bulk", "title=x", "application/x-www-form-urlencoded")).status, 415);
+            EXPECT_EQ((co_await blog.post("/posts/bulk", "[}")).read()["detail"][0]["type"].as_string(), "json_invalid");
+            const answer half = co_await blog.post("/posts/bulk", "[" + std::string(small_post) + " oops");
+            EXPECT_EQ(half.read()["indexed"].as_int64(), 1);
+            EXPECT_THAT(half.body, HasSubstr("what follows was not read"));
+        },
+        false);
 }
 
 ASYNC_TEST(Routes, ExportsEverything) {
@@ -244,29 +251,35 @@ ASYNC_TEST(Routes, ExportsEverything) {
 }
 
 ASYNC_TEST(Routes, TellsItsHealth) {
-    co_await with_blog([](running_blog& blog) -> hem::task<> {
-        const answer health = co_await blog.get("/health");
-        EXPECT_EQ(health.status, 200);
-        EXPECT_EQ(health.body, R"({"application":"healthy","elasticsearch":{"status":"connected","cluster_status":"green","active_indices":1}})");
-    }, false);
+    co_await with_blog(
+        [](running_blog& blog) -> hem::task<> {
+            const answer health = co_await blog.get("/health");
+            EXPECT_EQ(health.status, 200);
+            EXPECT_EQ(health.body,
+                      R"({"application":"healthy","elasticsearch":{"status":"connected","cluster_status":"green","active_indices":1}})");
+        },
+        false);
 }
 
 ASYNC_TEST(Routes, ServesThePageAndItsDocumentation) {
-    co_await with_blog([](running_blog& blog) -> hem::task<> {
-        const answer page = co_await blog.get("/");
-        EXPECT_EQ(page.status, 200);
-        EXPECT_THAT(page.header("content-type"), StartsWith("text/html"));
-        EXPECT_THAT(page.header("content-security-policy"), HasSubstr("default-src 'self'"));
-        EXPECT_EQ((co_await blog.get("/app.js")).status, 200);
-        EXPECT_THAT((co_await blog.get("/style.css")).header("content-type"), StartsWith("text/css"));
-        EXPECT_EQ((co_await blog.get("/docs")).status, 200);
-        const hem::json paths = (co_await blog.get("/openapi.json")).read()["paths"];
-        for (const char* path : {"/search", "/search/advanced", "/posts", "/posts/{post_id}", "/posts/bulk", "/posts/bulk-update", "/export/posts", "/health"}) {
-            EXPECT_TRUE(paths.contains(path)) << path;
-        }
-        EXPECT_EQ((co_await blog.get("/nothing")).status, 404);
-        EXPECT_EQ((co_await blog.call("PUT", "/search", "{}")).status, 405);
-    }, false);
+    co_await with_blog(
+        [](running_blog& blog) -> hem::task<> {
+            const answer page = co_await blog.get("/");
+            EXPECT_EQ(page.status, 200);
+            EXPECT_THAT(page.header("content-type"), StartsWith("text/html"));
+            EXPECT_THAT(page.header("content-security-policy"), HasSubstr("default-src 'self'"));
+            EXPECT_EQ((co_await blog.get("/app.js")).status, 200);
+            EXPECT_THAT((co_await blog.get("/style.css")).header("content-type"), StartsWith("text/css"));
+            EXPECT_EQ((co_await blog.get("/docs")).status, 200);
+            const hem::json paths = (co_await blog.get("/openapi.json")).read()["paths"];
+            for (const char* path : {"/search", "/search/advanced", "/posts", "/posts/{post_id}", "/posts/bulk", "/posts/bulk-update",
+                                     "/export/posts", "/health"}) {
+                EXPECT_TRUE(paths.contains(path)) << path;
+            }
+            EXPECT_EQ((co_await blog.get("/nothing")).status, 404);
+            EXPECT_EQ((co_await blog.call("PUT", "/search", "{}")).status, 405);
+        },
+        false);
 }
 
 }  // namespace

@@ -30,8 +30,8 @@ search::query filters_query(const search_terms& terms, facet without) {
     if (without != facet::author) clauses.filter.push_back(search::term("author", terms.author));
     if (without != facet::tags && !terms.tags.empty()) clauses.filter.push_back(search::terms("tags", terms.tags));
     if (without != facet::month && terms.month) {
-        clauses.filter.push_back(search::range(
-            "published_date", {.gte = first_day(*terms.month), .lt = first_day(*terms.month + std::chrono::months(1))}));
+        clauses.filter.push_back(
+            search::range("published_date", {.gte = first_day(*terms.month), .lt = first_day(*terms.month + std::chrono::months(1))}));
     }
     std::erase_if(clauses.filter, [](const search::query& clause) { return clause.empty(); });
     if (clauses.filter.empty()) return {};
@@ -49,13 +49,9 @@ posts_request page_of(const posts_request& on, const search_terms& terms) {
     return words.empty() ? request.query(search::match_all()).sort("-published_date") : request.query(words);
 }
 
-std::string_view relation_of(const posts_response& found) {
-    return found.hits.total.relation == search::total_relation::eq ? "eq" : "gte";
-}
+std::string_view relation_of(const posts_response& found) { return found.hits.total.relation == search::total_relation::eq ? "eq" : "gte"; }
 
-std::vector<std::string> tags_of(const blog_post& post) {
-    return {post.tags.begin(), post.tags.end()};
-}
+std::vector<std::string> tags_of(const blog_post& post) { return {post.tags.begin(), post.tags.end()}; }
 
 // The beginning of a text, cut between words; stands in where the words were found in the title only.
 std::string beginning(std::string_view text) {
@@ -78,9 +74,7 @@ std::vector<facet_bucket> read_values(const posts_response& found, std::string_v
 
 }  // namespace
 
-moment to_moment(const hem::search::date& date) {
-    return date.time();
-}
+moment to_moment(const hem::search::date& date) { return date.time(); }
 
 posts_request find_posts(const posts_request& on, const search_terms& terms) {
     return page_of(on, terms).filter(filters_query(terms, facet::none));
@@ -92,8 +86,7 @@ posts_request find_with_facets(const posts_request& on, const search_terms& term
         .aggregate("authors", under_others(terms, facet::author, search::terms("author").size(10)))
         .aggregate("tags", under_others(terms, facet::tags, search::terms("tags").size(20)))
         .aggregate("publication_dates",
-                   under_others(terms, facet::month,
-                                search::date_histogram("published_date").calendar_interval("month").format("yyyy-MM")))
+                   under_others(terms, facet::month, search::date_histogram("published_date").calendar_interval("month").format("yyyy-MM")))
         .highlight("title", {.number_of_fragments = 0})
         .highlight("content", {.fragment_size = 160, .number_of_fragments = 2});
 }
@@ -118,7 +111,8 @@ search_answer read_answer(const posts_response& found) {
     search_answer answer{.total = found.hits.total.value, .relation = std::string(relation_of(found)), .hits = {}};
     answer.hits.reserve(found.hits.size());
     for (const auto& hit : found.hits) {
-        answer.hits.push_back({hit.meta.id, hit->title, hit->author, to_moment(hit->published_date), tags_of(*hit), hit.meta.score.value_or(0)});
+        answer.hits.push_back(
+            {hit.meta.id, hit->title, hit->author, to_moment(hit->published_date), tags_of(*hit), hit.meta.score.value_or(0)});
     }
     return answer;
 }
@@ -137,7 +131,8 @@ advanced_answer read_advanced_answer(const posts_response& found) {
     if (!found.aggregations.contains("authors")) return answer;
     answer.facets.authors = read_values(found, "authors");
     answer.facets.tags = read_values(found, "tags");
-    const auto months = found.aggregation<search::single_bucket_result>("publication_dates").aggregations.get<search::date_histogram_result>("values");
+    const auto months =
+        found.aggregation<search::single_bucket_result>("publication_dates").aggregations.get<search::date_histogram_result>("values");
     for (const search::date_bucket& bucket : months.buckets) {
         answer.facets.publication_dates.push_back({bucket.key.time_since_epoch().count(), bucket.key_as_string, bucket.doc_count});
     }

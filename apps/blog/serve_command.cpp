@@ -61,7 +61,8 @@ int serve(const options& chosen) {
         return 1;
     }
     try {
-        const int code = hem::run({.name = "blog", .handle_interrupt = false}, [&]() -> hem::task<int> { co_return co_await serve_posts(chosen); });
+        const int code =
+            hem::run({.name = "blog", .handle_interrupt = false}, [&]() -> hem::task<int> { co_return co_await serve_posts(chosen); });
         fmt::print("blog: stopped\n");
         return code;
     } catch (const listen_error& error) {

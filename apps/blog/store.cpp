@@ -1,9 +1,9 @@
 #include "apps/blog/store.hpp"
 
+#include "apps/blog/bulk_upload.hpp"
 #include "apps/blog/embedded.hpp"
 #include "apps/blog/post_files.hpp"
 #include "apps/blog/post_search.hpp"
-#include "apps/blog/bulk_upload.hpp"
 
 #include <filesystem>
 #include <fmt/format.h>
@@ -17,7 +17,8 @@ std::string prepare_store(const options& chosen) {
     std::error_code failed;
     std::filesystem::create_directories(folder, failed);
     if (!failed) return {};
-    return fmt::format("cannot make the folder {} for the store: {} (--data or HEM_BLOG_DATA names another)", folder.string(), failed.message());
+    return fmt::format("cannot make the folder {} for the store: {} (--data or HEM_BLOG_DATA names another)", folder.string(),
+                       failed.message());
 }
 
 std::string describe_store(const options& chosen) {
@@ -40,7 +41,8 @@ hem::task<std::size_t> open_posts(post_search& posts, const options& chosen) {
         seeds.push_back(std::move(*checked));
     }
     const auto failures = co_await posts.write(seeds);
-    if (!failures.empty()) throw std::runtime_error(fmt::format("the store refused {} of the first posts: {}", failures.size(), failures.front().error));
+    if (!failures.empty())
+        throw std::runtime_error(fmt::format("the store refused {} of the first posts: {}", failures.size(), failures.front().error));
     co_return seeds.size();
 }
 
