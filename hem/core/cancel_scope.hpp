@@ -128,6 +128,15 @@ T unwrap(maybe_t<T>&& result) {
 // A scope that is used once. The object may be cancelled, or given a deadline, from anywhere on its loop while `run` is under way, before
 // it (the body is then interrupted at its first cancel point) and after it (no effect).
 class cancel_scope {
+    template <class F, class... Args>
+    HEM_CORO_WRAPPER static auto call(cancel_scope& scope, F& f, Args&... args) {
+        if constexpr (requires { f(scope, std::move(args)...); }) {
+            return f(scope, std::move(args)...);
+        } else {
+            return f(std::move(args)...);
+        }
+    }
+
 public:
     cancel_scope() noexcept = default;
     explicit cancel_scope(cancel_scope_options options);
@@ -154,14 +163,6 @@ public:
     cancel_reason reason() const;
 
 private:
-    template <class F, class... Args>
-    HEM_CORO_WRAPPER static auto call(cancel_scope& scope, F& f, Args&... args) {
-        if constexpr (requires { f(scope, std::move(args)...); }) {
-            return f(scope, std::move(args)...);
-        } else {
-            return f(std::move(args)...);
-        }
-    }
     detail::timed_scope state_;
     bool caught_ = true;
 };

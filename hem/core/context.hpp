@@ -5,8 +5,6 @@
 //     auto bound = request_id.bind("42");      // until the guard's end, in this task and what it starts
 #pragma once
 
-#include <memory>
-#include <optional>
 #include <utility>
 
 #include "hem/core/detail/context_node.hpp"
@@ -49,10 +47,13 @@ template <class T>
 class context_var {
     struct node : detail::context_node {
         template <class U>
-        node(const void* variable, detail::context_node* rest, U&& given) : value(std::forward<U>(given)) {
+        node(const void* variable, U&& given) : value(std::forward<U>(given)) {
             key = variable;
-            next = rest;
+            next = nullptr;
             destroy = [](detail::context_node* self) noexcept { delete static_cast<node*>(self); };
+            clone = [](const detail::context_node* self) -> detail::context_node* {
+                return new node(self->key, static_cast<const node*>(self)->value);
+            };
         }
         T value;
     };
@@ -73,9 +74,7 @@ public:
             static_cast<node*>(head)->value = std::move(value);
             return;
         }
-        auto fresh = std::make_unique<node>(this, nullptr, std::move(value));
-        fresh->next = context.detach();
-        context = detail::context_pointer(fresh.release());
+        context.push(new node(this, std::move(value)));
     }
 
     // Sets the value until the guard ends, then puts the context back as it was.

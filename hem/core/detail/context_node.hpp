@@ -13,10 +13,15 @@ struct context_node {
     context_node* next;
     std::atomic<unsigned> references{1};
     void (*destroy)(context_node*) noexcept;
+    context_node* (*clone)(const context_node*);  // a copy without a next
+    unsigned depth = 1;                           // nodes from here to the end
 };
 
 class context_pointer {
 public:
+    // Beyond so many nodes a list is rebuilt with one node per variable, so that setting in a loop costs bounded memory.
+    static constexpr unsigned compact_above = 32;
+
     context_pointer() noexcept = default;
     explicit context_pointer(context_node* adopted) noexcept : node_(adopted) {}
     context_pointer(const context_pointer& other) noexcept : node_(other.node_) {
@@ -39,6 +44,9 @@ public:
         }
         return nullptr;
     }
+
+    // Puts a fresh node in front.
+    void push(context_node* fresh);
 
 private:
     static void release(context_node* node) noexcept {
