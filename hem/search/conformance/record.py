@@ -36,7 +36,7 @@ def fill(text, variables):
 
 def reason(text, prefix):
     text = re.sub(r"\n at \[Source.*", "*", text, flags=re.S)
-    text = re.sub(r" at \d+:\d+$", " at *", text)
+    text = re.sub(r" at \[?\d+:\d+\]?$", " at *", text)
     text = text.replace(prefix, "$index")
     text = re.sub(r"/[\w-]{22}\]", "/*]", text)
     text = re.sub(r"id '[\w-]{20}'", "id '*'", text)
@@ -90,10 +90,10 @@ def main():
                 body = ""
                 kind = step.get("content_type", "application/json")
                 if "body" in step:
-                    body = step["body"] if isinstance(step["body"], str) else json.dumps(step["body"])
+                    body = step["body"] if isinstance(step["body"], str) else json.dumps(step["body"], separators=(",", ":"))
                 if "ndjson" in step:
                     kind = step.get("content_type", "application/x-ndjson")
-                    body = "".join((one if isinstance(one, str) else json.dumps(one)) + "\n" for one in step["ndjson"])
+                    body = "".join((one if isinstance(one, str) else json.dumps(one, separators=(",", ":"))) + "\n" for one in step["ndjson"])
                 status, text = send(url, fill(step["request"], variables), fill(body, variables), kind)
                 answer = None
                 try:
