@@ -134,8 +134,8 @@ struct server::impl {
             if (state.draining) {
                 state.changed.clear();
                 if (co_await move_on_after(std::chrono::milliseconds(200), state.changed.wait())) continue;
-            } else {
-                co_await sleep_for(std::chrono::seconds(1));
+            } else if (co_await move_on_after(std::chrono::seconds(1), state.shutting_down.wait())) {
+                continue;
             }
             const auto now = clock::now();
             state.refresh_date();
