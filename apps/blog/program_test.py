@@ -124,6 +124,13 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual(again.get("/posts/" + made["id"])["title"], "Mine")
         self.assertEqual(again.stop(signal.SIGTERM), 0)
 
+    def test_the_probes_answer(self):
+        blog = self.start()
+        for path in ("/livez", "/startupz", "/readyz"):
+            with urllib.request.urlopen(blog.url + path, timeout=PATIENCE) as answer:
+                self.assertEqual(answer.status, 200, path)
+        self.assertEqual(blog.get("/health")["application"], "healthy")
+
     def test_large_bodies_are_taken_where_they_are_meant(self):
         blog = self.start()
         posts = "\n".join(json.dumps({"id": f"l{i}", "title": "Large", "content": "words " * 500, "author": "Ann"}) for i in range(2000))

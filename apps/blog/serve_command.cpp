@@ -6,6 +6,8 @@
 #include "hem/core.hpp"
 #include "hem/http/server.hpp"
 #include "hem/search/client.hpp"
+#include "hem/service.hpp"
+#include "hem/telemetry/log.hpp"
 
 #include <cstdio>
 #include <fmt/format.h>
@@ -27,9 +29,9 @@ void announce(const options& chosen, const std::string& url, std::size_t seeded,
     std::fflush(stdout);
 }
 
-void listen(hem::http::server& server) {
+hem::task<int> serve_app(hem::web::app& app, hem::service::health& health, hem::service::serve_options how) {
     try {
-        server.listen();
+        co_return co_await hem::service::serve(app, health, std::move(how));
     } catch (const hem::network_error& error) {
         throw listen_error(error.what());
     }
@@ -41,15 +43,20 @@ hem::task<int> serve_posts(const options& chosen) {
         const std::size_t seeded = co_await open_posts(posts, chosen);
         hem::web::app app(describe_app());
         add_routes(app, posts);
-        int code = 0;
-        co_await app.run([&]() -> hem::task<> {
-            hem::http::server server(app.handler(),
-                                     {.bind = {endpoint_text(chosen.host, chosen.port)}, .limits = {.body = {.body = largest_body}}});
-            listen(server);
-            announce(chosen, url_of(server, chosen.host), seeded, co_await posts.count());
-            code = co_await serve_until_signal(server);
+        hem::service::health health;
+        health.add_check("search", [&]() -> hem::task<> {
+            if (!co_await client.ping()) throw std::runtime_error(describe_store(chosen) + " does not answer");
         });
-        co_return code;
+        health.add_routes(app);
+        hem::service::add_metrics_route(app);
+        hem::service::serve_options how;
+        how.http.bind = {endpoint_text(chosen.host, chosen.port)};
+        how.http.limits.body.body = largest_body;
+        how.on_ready = [&](hem::http::server& server) -> hem::task<> {
+            announce(chosen, url_of(server, chosen.host), seeded, co_await posts.count());
+        };
+        how.on_stopping = &announce_stop;
+        co_return co_await serve_app(app, health, std::move(how));
     });
 }
 
@@ -60,6 +67,7 @@ int serve(const options& chosen) {
         fmt::print(stderr, "blog: {}\n", problem);
         return 1;
     }
+    hem::log::install();
     try {
         const int code =
             hem::run({.name = "blog", .handle_interrupt = false}, [&]() -> hem::task<int> { co_return co_await serve_posts(chosen); });
