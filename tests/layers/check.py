@@ -13,6 +13,8 @@ import sys
 LAYERS = ["core", "telemetry", "net", "model", "resilience", "http", "web", "sql", "search", "service", "testing"]
 
 SLOW_HEADERS = {"ranges", "functional", "iostream", "regex", "thread"}
+# Folders whose headers no user includes: what is slow there costs Hem's own build only.
+INTERNAL = {"detail", "embedded"}
 # Headers of these folders and files belong into sources.
 THIRD_PARTY = ("simdjson", "spdlog/", "prometheus/", "sqlite3", "openssl/", "nghttp2/", "zlib.h", "liburing")
 
@@ -50,9 +52,10 @@ def check_file(path, file):
             yield f'{path}:{number}: write the whole path: "{(pathlib.PurePosixPath(path).parent / name)}"'
         if not header:
             continue
-        if name in SLOW_HEADERS and own != "testing":
+        internal = not INTERNAL.isdisjoint(pathlib.PurePosixPath(path).parts)
+        if name in SLOW_HEADERS and own != "testing" and not internal:
             yield f"{path}:{number}: <{name}> slows every user's build down: include it in the .cpp"
-        if name.startswith(THIRD_PARTY) and "detail" not in pathlib.PurePosixPath(path).parts:
+        if name.startswith(THIRD_PARTY) and not internal:
             yield f"{path}:{number}: <{name}> belongs into a .cpp or a header under detail/: users need not have it"
 
 
