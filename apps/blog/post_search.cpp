@@ -19,7 +19,26 @@ std::vector<search::keyword> keywords(const auto& texts) {
     return list;
 }
 
+// Trouble of the engine, not of the request: no answer, 429 or 5xx; never another 4xx.
+bool engine_failed(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const search::error& failure) {
+        return failure.status() == 0 || failure.status() == 429 || failure.status() >= 500;
+    } catch (...) {
+        return hem::counts_as_failure(error);
+    }
+}
+
+// A call of the engine, unless the breaker is open: then circuit_open_error, and nothing of it runs.
+template <class T>
+hem::task<T> guarded(hem::circuit_breaker& breaker, hem::task<T> work) {
+    co_return co_await breaker.call([&work]() -> hem::task<T> { co_return co_await std::move(work); });
+}
+
 }  // namespace
+
+post_search::post_search(search::client client) : posts_(client), breaker_({.name = "search", .is_failure = engine_failed}) {}
 
 blog_post to_blog_post(const bulk_post& post, moment now) {
     return {.title = *post.title,
@@ -56,20 +75,20 @@ stored_post to_stored_post(const search::document<blog_post>& post) {
 hem::task<> post_search::open() { co_await posts_.ensure(); }
 
 hem::task<std::pair<std::vector<post_response>, std::int64_t>> post_search::find(search_request request) {
-    const auto found = co_await find_posts(posts_.search(), terms_of(request)).execute();
+    const auto found = co_await guarded(breaker_, find_posts(posts_.search(), terms_of(request)).execute());
     co_return std::pair(read_posts(found), found.hits.total.value);
 }
 
 hem::task<search_answer> post_search::search(search_terms terms) {
-    co_return read_answer(co_await find_posts(posts_.search(), terms).execute());
+    co_return read_answer(co_await guarded(breaker_, find_posts(posts_.search(), terms).execute()));
 }
 
 hem::task<advanced_answer> post_search::search_with_facets(search_terms terms) {
-    co_return read_advanced_answer(co_await find_with_facets(posts_.search(), terms).execute());
+    co_return read_advanced_answer(co_await guarded(breaker_, find_with_facets(posts_.search(), terms).execute()));
 }
 
 hem::task<stored_post> post_search::get(std::string id) {
-    const auto found = co_await posts_.find(id);
+    const auto found = co_await guarded(breaker_, posts_.find(id));
     if (!found) throw post_not_found(id);
     co_return to_stored_post(*found);
 }
@@ -81,7 +100,7 @@ hem::task<stored_post> post_search::create(new_post post) {
                   .author = *post.author,
                   .published_date = post.published_date ? search::date(*post.published_date) : search::date::now(),
                   .tags = keywords(*post.tags)});
-    co_await posts_.save(document);
+    co_await guarded(breaker_, posts_.save(document));
     co_return to_stored_post(document);
 }
 
@@ -92,9 +111,9 @@ hem::task<> post_search::update(std::string id, post_changes changes) {
             seen.meta.id = id;
             seen.meta.seq_no = changes.seq_no;
             seen.meta.primary_term = changes.primary_term;
-            co_await posts_.update(seen, hem::json::parse(changed_fields(changes)));
+            co_await guarded(breaker_, posts_.update(seen, hem::json::parse(changed_fields(changes))));
         } else {
-            co_await posts_.update(id, hem::json::parse(changed_fields(changes)), {.retry_on_conflict = 3});
+            co_await guarded(breaker_, posts_.update(id, hem::json::parse(changed_fields(changes)), {.retry_on_conflict = 3}));
         }
     } catch (const search::not_found&) {
         throw post_not_found(id);
@@ -104,7 +123,7 @@ hem::task<> post_search::update(std::string id, post_changes changes) {
 }
 
 hem::task<> post_search::remove(std::string id) {
-    if (!co_await posts_.remove_if_exists(id)) throw post_not_found(id);
+    if (!co_await guarded(breaker_, posts_.remove_if_exists(id))) throw post_not_found(id);
 }
 
 namespace {
@@ -137,7 +156,7 @@ hem::task<std::vector<item_error>> post_search::write(std::span<const checked_po
         search::detail::encode_document(source, each.post);
         actions.push_back(search::bulk_action::put(std::move(source), each.id));
     }
-    co_return co_await run_bulk(posts_, std::move(actions));
+    co_return co_await guarded(breaker_, run_bulk(posts_, std::move(actions)));
 }
 
 hem::task<std::vector<item_error>> post_search::change(std::span<const checked_change> changes) {
@@ -153,7 +172,7 @@ hem::task<std::vector<item_error>> post_search::change(std::span<const checked_c
         if (!each.seq_no) action.retry_on_conflict = 3;
         actions.push_back(std::move(action));
     }
-    co_return co_await run_bulk(posts_, std::move(actions));
+    co_return co_await guarded(breaker_, run_bulk(posts_, std::move(actions)));
 }
 
 hem::async_generator<exported_post> post_search::every_post() {

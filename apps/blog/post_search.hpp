@@ -10,6 +10,7 @@
 #include "hem/core/clock.hpp"
 #include "hem/core/lock.hpp"
 #include "hem/core/task.hpp"
+#include "hem/resilience/circuit_breaker.hpp"
 #include "hem/search/index.hpp"
 
 #include <cstdint>
@@ -54,7 +55,7 @@ struct checked_change {
 
 class post_search {
 public:
-    explicit post_search(hem::search::client client) : posts_(client) {}
+    explicit post_search(hem::search::client client);
 
     // Makes the index if it is missing. Throws when the engine cannot be reached or holds an index of another shape.
     hem::task<> open();
@@ -86,6 +87,7 @@ private:
     hem::task<health_answer> ask_health();
 
     hem::search::index<blog_post> posts_;
+    hem::circuit_breaker breaker_;
     hem::lock health_lock_;
     std::optional<health_answer> last_health_;
     hem::time_point last_health_at_{};

@@ -71,7 +71,7 @@ headers::~headers() { release(); }
 
 void headers::take(headers& other) noexcept {
     if (other.entries_ == other.inline_entries_) {
-        std::copy_n(other.inline_entries_, other.size_, inline_entries_);
+        for (std::uint32_t i = 0; i < other.size_; ++i) inline_entries_[i] = other.inline_entries_[i];  // one to three: no call
         entries_ = inline_entries_;
         capacity_ = inline_capacity;
     } else {

@@ -15,12 +15,14 @@ public:
     arena(arena&& other) noexcept : head_(std::exchange(other.head_, nullptr)) {}
     arena& operator=(arena&& other) noexcept {
         if (this != &other) {
-            release();
+            if (head_ != nullptr) release();
             head_ = std::exchange(other.head_, nullptr);
         }
         return *this;
     }
-    ~arena() { release(); }
+    ~arena() {
+        if (head_ != nullptr) release();
+    }
 
     // `bytes` uninitialized bytes, unaligned.
     char* allocate(std::size_t bytes) {

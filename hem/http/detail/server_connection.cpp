@@ -373,7 +373,8 @@ task<server_connection::after> server_connection::serve_one() {
             const bool drains = !body.withheld() && body.left().value_or(0) <= limits.drain_unread && body.broken() == 0;
             const bool keep = work.frame.keep_alive && !last && !server_.draining && (body.complete() || drains);
             plan = plan_response(*answer, method, message.version(), keep,
-                                 message.headers().get("te").value_or("").find("trailers") != std::string_view::npos);
+                                 message.headers().contains(field::te) &&
+                                     message.headers().get(field::te)->find("trailers") != std::string_view::npos);
             const head_context context{.date = server_.date_text(), .server = server_.options.server_name};
             for (;;) {
                 const auto size = write_response_head(std::span(work.output).subspan(work.queued), *answer, plan, context);
