@@ -1,5 +1,5 @@
-// Endpoints of indices: creation, mappings, settings, aliases, refresh, statistics, analysis.
-#include "hem/search/embedded/rest_call.hpp"
+// Endpoints of indices: creation, mappings, settings, refresh, statistics, capabilities of fields.
+#include "hem/search/embedded/rest_detail.hpp"
 
 #include <algorithm>
 
@@ -7,48 +7,22 @@ namespace hem::search::embedded {
 
 namespace {
 
-std::string text_of(const json& value) { return value.is_string() ? value.as_string() : value.dump(); }
-
-std::vector<std::string> split(std::string_view text) {
-    std::vector<std::string> out;
-    while (!text.empty()) {
-        const std::size_t at = text.find(',');
-        if (at != 0) out.emplace_back(text.substr(0, at));
-        if (at == std::string_view::npos) break;
-        text.remove_prefix(at + 1);
-    }
-    return out;
-}
-
-// Administration sees closed indices, too.
-std::vector<target> administered(const rest_call& call) {
-    target_options how = call.targets();
-    how.closed_too = true;
-    return call.parts.indices.resolve(call.index, how);
-}
+using detail::admin_params;
+using detail::administered;
+using detail::split;
+using detail::text_of;
 
 json mapping_json(const target& index) { return index.schema->fields.to_json(); }
 
 json settings_of(const target& index) { return index.schema->settings_json(index.name, index.uuid, index.handle->info().created_ms); }
 
-constexpr std::initializer_list<std::string_view> admin_params = {"timeout",
-                                                                  "master_timeout",
-                                                                  "cluster_manager_timeout",
-                                                                  "wait_for_active_shards",
-                                                                  "ignore_unavailable",
-                                                                  "allow_no_indices",
-                                                                  "expand_wildcards",
-                                                                  "local",
-                                                                  "include_defaults",
-                                                                  "flat_settings",
-                                                                  "include_type_name",
-                                                                  "features",
-                                                                  "preserve_existing",
-                                                                  "write_index_only",
-                                                                  "wait_for_completion",
-                                                                  "task_execution_timeout"};
-
 }  // namespace
+
+std::vector<target> detail::administered(const rest_call& call) {
+    target_options how = call.targets();
+    how.closed_too = true;
+    return call.parts.indices.resolve(call.index, how);
+}
 
 rest_response create_index(rest_call& call) {
     call.allow(admin_params);
@@ -222,141 +196,6 @@ rest_response open_index(rest_call& call) {
     return answer(200, json::object({{"acknowledged", true}, {"shards_acknowledged", true}}));
 }
 
-// ---- aliases ----------------------------------------------------------------------------------------------------------------------
-
-rest_response get_aliases(rest_call& call) {
-    call.allow(admin_params);
-    const std::vector<std::string> wanted = split(call.name);
-    json out = json::object();
-    std::vector<std::string> missing;
-    const auto all = call.parts.indices.aliases();
-    for (const std::string& name : wanted)
-        if (name.find('*') == std::string::npos && name != "_all" && !all.contains(name)) missing.push_back(name);
-    for (const target& index : administered(call)) {
-        json aliases = call.parts.indices.aliases_of(index.name);
-        if (!wanted.empty()) {
-            json kept = json::object();
-            for (const auto& [alias, options] : aliases.items())
-                if (std::any_of(wanted.begin(), wanted.end(),
-                                [&](const std::string& pattern) { return pattern == "_all" || simple_match(pattern, alias); }))
-                    kept.append_member(alias, options);
-            if (kept.size() == 0) continue;
-            aliases = std::move(kept);
-        }
-        out.append_member(index.name, json::object({{"aliases", std::move(aliases)}}));
-    }
-    if (missing.empty()) return answer(200, out);
-    std::string names;
-    for (const std::string& one : missing) names += (names.empty() ? "" : ",") + one;
-    json body =
-        json::object({{"error", std::string(missing.size() > 1 ? "aliases" : "alias") + " [" + names + "] missing"}, {"status", 404}});
-    for (auto& [index, aliases] : out.items()) body.append_member(index, aliases);
-    return answer(404, body);
-}
-
-rest_response alias_exists(rest_call& call) {
-    call.allow(admin_params);
-    for (const auto& [alias, indices] : call.parts.indices.aliases())
-        for (const std::string& pattern : split(call.name))
-            if (simple_match(pattern, alias)) return answer_text(200, "");
-    return answer_text(404, "");
-}
-
-rest_response put_alias(rest_call& call) {
-    call.allow(admin_params);
-    if (const json body = call.body(); body.is_object() && body.size() > 0)
-        throw unsupported("alias options such as [" + body.items().front().first + "]");
-    check_index_name(call.name);
-    std::vector<std::pair<std::string, std::string>> added;
-    for (const target& index : administered(call)) added.emplace_back(call.name, index.name);
-    call.parts.writes.exclusive([&] { call.parts.indices.change_aliases(added, {}); });
-    return acknowledged();
-}
-
-rest_response delete_alias(rest_call& call) {
-    call.allow(admin_params);
-    std::vector<std::pair<std::string, std::string>> removed;
-    const auto all = call.parts.indices.aliases();
-    for (const std::string& pattern : split(call.name)) {
-        bool any = false;
-        for (const target& index : administered(call))
-            for (const auto& [alias, indices] : all)
-                if (simple_match(pattern, alias) && std::find(indices.begin(), indices.end(), index.name) != indices.end()) {
-                    removed.emplace_back(alias, index.name);
-                    any = true;
-                }
-        if (!any)
-            throw rest_error(404, "aliases_not_found_exception", "aliases [" + pattern + "] missing")
-                .with("resource.type", "aliases")
-                .with("resource.id", pattern);
-    }
-    call.parts.writes.exclusive([&] { call.parts.indices.change_aliases({}, removed); });
-    return acknowledged();
-}
-
-rest_response change_aliases(rest_call& call) {
-    call.allow(admin_params);
-    const json body = call.required_body();
-    std::vector<std::pair<std::string, std::string>> added;
-    std::vector<std::pair<std::string, std::string>> removed;
-    std::vector<target> deleted;
-    for (const auto& [key, value] : body.items())
-        if (key != "actions") throw content_fault("aliases", "unknown field [" + key + "]", key);
-    if (!body["actions"].is_array() || body["actions"].size() == 0) throw validation_fault({"Must specify at least one alias action"});
-    for (const json& action : body["actions"].elements()) {
-        if (!action.is_object() || action.size() != 1)
-            throw rest_error(400, "x_content_parse_exception", "[1:1] [aliases] failed to parse field [actions]");
-        const auto& [verb, options] = action.items().front();
-        std::vector<std::string> indices;
-        std::vector<std::string> names;
-        bool must_exist = true;
-        for (const auto& [key, value] : options.items()) {
-            if (key == "index" || key == "indices") {
-                if (value.is_array())
-                    for (const json& one : value.elements()) indices.push_back(text_of(one));
-                else
-                    indices.push_back(text_of(value));
-            } else if (key == "alias" || key == "aliases") {
-                if (value.is_array())
-                    for (const json& one : value.elements()) names.push_back(text_of(one));
-                else
-                    names.push_back(text_of(value));
-            } else if (key == "must_exist")
-                must_exist = !value.is_bool() || value.as_bool();
-            else
-                throw unsupported("the alias option [" + key + "]");
-        }
-        for (const std::string& expression : indices)
-            for (const target& index : call.parts.indices.resolve(expression, {.closed_too = true})) {
-                if (verb == "remove_index") {
-                    deleted.push_back(index);
-                    continue;
-                }
-                for (const std::string& name : names) {
-                    if (verb == "add") {
-                        check_index_name(name);
-                        added.emplace_back(name, index.name);
-                    } else if (verb == "remove") {
-                        const json held = call.parts.indices.aliases_of(index.name);
-                        bool any = false;
-                        for (const auto& [alias, unused] : held.items())
-                            if (simple_match(name, alias)) {
-                                removed.emplace_back(alias, index.name);
-                                any = true;
-                            }
-                        if (!any && must_exist) removed.emplace_back(name, index.name);
-                    } else
-                        throw rest_error(400, "x_content_parse_exception", "[1:1] [alias_action] unknown field [" + verb + "]");
-                }
-            }
-    }
-    call.parts.writes.exclusive([&] {
-        for (const target& index : deleted) call.parts.indices.remove(index);
-        call.parts.indices.change_aliases(added, removed);
-    });
-    return acknowledged();
-}
-
 // ---- upkeep -----------------------------------------------------------------------------------------------------------------------
 
 namespace {
@@ -426,127 +265,6 @@ rest_response index_stats(rest_call& call) {
         200, json::object({{"_shards", shards_json(targets, false)},
                            {"_all", json::object({{"primaries", stats(count, deleted, bytes)}, {"total", stats(count, deleted, bytes)}})},
                            {"indices", std::move(indices)}}));
-}
-
-rest_response analyze_text(rest_call& call) {
-    call.allow({"analyzer", "field", "text", "index"});
-    const json body = call.body();
-    std::shared_ptr<const index_schema> schema;
-    if (!call.index.empty())
-        schema = call.parts.indices.one(call.index).schema;
-    else
-        schema = index_schema::make(normalize_settings({}), {});
-    std::string name = call.param_or("analyzer", "");
-    std::string field = call.param_or("field", "");
-    std::vector<std::string> texts;
-    if (const std::string* text = call.param("text")) texts.push_back(*text);
-    analyzer_definition custom;
-    bool is_custom = false;
-    const auto components = [](const json& value) {
-        std::vector<analysis_component> out;
-        const auto one = [&](const json& from) {
-            if (from.is_string()) {
-                out.push_back({from.as_string(), {}});
-                return;
-            }
-            analysis_component made;
-            for (const auto& [key, option] : from.items()) {
-                if (key == "type") {
-                    made.type = text_of(option);
-                    continue;
-                }
-                std::vector<std::string> values;
-                if (option.is_array())
-                    for (const json& each : option.elements()) values.push_back(text_of(each));
-                else
-                    values.push_back(text_of(option));
-                made.options.emplace_back(key, std::move(values));
-            }
-            out.push_back(std::move(made));
-        };
-        if (value.is_array())
-            for (const json& each : value.elements()) one(each);
-        else
-            one(value);
-        return out;
-    };
-    for (const auto& [key, value] : body.items()) {
-        if (key == "analyzer")
-            name = text_of(value);
-        else if (key == "field")
-            field = text_of(value);
-        else if (key == "text") {
-            if (value.is_array())
-                for (const json& one : value.elements()) texts.push_back(text_of(one));
-            else
-                texts.push_back(text_of(value));
-        } else if (key == "tokenizer") {
-            custom.tokenizer = components(value).front();
-            is_custom = true;
-        } else if (key == "filter")
-            custom.filters = components(value);
-        else if (key == "char_filter")
-            custom.char_filters = components(value);
-        else if (key == "normalizer")
-            name = text_of(value);
-        else if (key == "explain" || key == "attributes")
-            throw unsupported("[" + key + "] of _analyze");
-        else
-            throw rest_error(400, "x_content_parse_exception", "[1:1] [analyze_request] unknown field [" + key + "]");
-    }
-    if (texts.empty()) throw validation_fault({"text is missing"});
-    const analyzer* with = nullptr;
-    std::unique_ptr<analyzer> made;
-    std::uint32_t gap = call.index.empty() ? 0 : default_position_increment_gap;
-    if (is_custom || !custom.filters.empty()) {
-        if (!is_custom) custom.tokenizer = {"keyword", {}};
-        custom.name = "__custom__";
-        try {
-            made = std::make_unique<analyzer>(custom);
-        } catch (const analysis_error& fault) {
-            throw illegal_argument(fault.what());
-        }
-        with = made.get();
-    } else if (!name.empty()) {
-        with = schema->analyzers->find(name);
-        if (with == nullptr)
-            throw illegal_argument(call.index.empty() ? "failed to find global analyzer [" + name + "]"
-                                                      : "failed to find analyzer [" + name + "]");
-    } else if (!field.empty()) {
-        const mapped_field* mapped = schema->fields.find(field);
-        if (mapped != nullptr && mapped->type == field_type::text) {
-            with = schema->analyzers->find(mapped->analyzer);
-            gap = mapped->position_increment_gap;
-        } else if (mapped != nullptr && mapped->type == field_type::keyword) {
-            with = schema->analyzers->find(mapped->normalizer.empty() ? "keyword" : mapped->normalizer);
-        } else if (mapped != nullptr)
-            throw illegal_argument("Can't process field [" + field + "], Analysis requests are only supported on tokenized fields");
-    }
-    if (with == nullptr) with = schema->analyzers->find("standard");
-    json tokens = json::array();
-    std::uint32_t position = 0;
-    std::uint32_t offset = 0;
-    for (const std::string& text : texts) {
-        std::uint32_t last = 0;
-        bool any = false;
-        const std::vector<owned_token> found = with->tokens(text);
-        for (const owned_token& token : found) {
-            tokens.push_back(json::object({{"token", token.text},
-                                           {"start_offset", token.start_utf16 + offset},
-                                           {"end_offset", token.end_utf16 + offset},
-                                           {"type", to_string(token.type)},
-                                           {"position", token.position + position}}));
-            if (token.position_length > 1) tokens.elements().back().set("positionLength", token.position_length);
-            last = token.position;
-            any = true;
-        }
-        std::uint32_t units = 0;
-        for (const char c : text)
-            if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) units += static_cast<unsigned char>(c) >= 0xF0 ? 2 : 1;
-        offset += units + 1;
-        position += (any ? last + 1 : 0) + gap;
-    }
-    return answer(200, json::object({{"tokens", std::move(tokens)}}));
 }
 
 rest_response field_capabilities(rest_call& call) {
