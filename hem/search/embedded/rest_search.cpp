@@ -1,29 +1,13 @@
-// Endpoints of searching: search, count, msearch, scroll, point in time, validate, and writes by query.
+// Endpoints of searching: search, count, msearch, validate.
 #include "hem/model/json_writer.hpp"
-#include "hem/search/embedded/rest_call.hpp"
+#include "hem/search/embedded/rest_detail.hpp"
 
 #include <algorithm>
 #include <charconv>
 
 namespace hem::search::embedded {
 
-namespace {
-
-std::string text_of(const json& value) { return value.is_string() ? value.as_string() : value.dump(); }
-
-std::vector<std::string> split(std::string_view text, char by = ',') {
-    std::vector<std::string> out;
-    while (!text.empty()) {
-        const std::size_t at = text.find(by);
-        if (at != 0) out.emplace_back(text.substr(0, at));
-        if (at == std::string_view::npos) break;
-        text.remove_prefix(at + 1);
-    }
-    return out;
-}
-
-// The URL's `q` and its companions as a query.
-json uri_query(const rest_call& call) {
+json detail::uri_query(const rest_call& call) {
     const std::string* q = call.param("q");
     if (q == nullptr) return {};
     json inner = json::object({{"query", *q}});
@@ -34,6 +18,12 @@ json uri_query(const rest_call& call) {
     if (call.flag("analyze_wildcard")) throw unsupported("[analyze_wildcard]");
     return json::object({{"query_string", std::move(inner)}});
 }
+
+namespace {
+
+using detail::split;
+using detail::text_of;
+using detail::uri_query;
 
 // What the URL adds to a search body.
 void apply_params(const rest_call& call, search_body& body) {
@@ -318,128 +308,6 @@ rest_response search_many(rest_call& call) {
     return answer_text(200, std::move(out));
 }
 
-rest_response scroll_page(rest_call& call) {
-    call.allow({"scroll", "scroll_id", "rest_total_hits_as_int"});
-    std::string id = !call.id.empty() ? call.id : call.param_or("scroll_id", "");
-    std::string keep_alive = call.param_or("scroll", "");
-    if (const json body = call.body(); body.is_object())
-        for (const auto& [key, value] : body.items()) {
-            if (key == "scroll_id" && value.is_string())
-                id = value.as_string();
-            else if (key == "scroll" && value.is_string())
-                keep_alive = value.as_string();
-            else
-                throw illegal_argument("Unknown parameter [" + key + "] in request body or parameter is of the wrong type[" +
-                                       std::string(value.kind_name()) + "] ");
-        }
-    if (id.empty()) throw validation_fault({"scrollId is missing"});
-    const auto context = call.parts.contexts.find(id, true, keep_alive, call.now());
-    const std::lock_guard hold(context->turn);
-    search_settings settings = context->settings;
-    if (call.flag("rest_total_hits_as_int")) settings.total_as_int = true;
-    rest_response page = answer_text(200, run_search(context->body, context->shards, settings, &context->cursor));
-    // A page asked for without a time to live is the last one: the server frees the context behind it.
-    if (keep_alive.empty()) call.parts.contexts.close({id}, true, call.now());
-    return page;
-}
-
-namespace {
-
-rest_response cleared(bool any, std::size_t count) {
-    return answer(any ? 200 : 404, json::object({{"succeeded", true}, {"num_freed", count}}));
-}
-
-std::vector<std::string> ids_of(const json& value) {
-    std::vector<std::string> out;
-    if (value.is_array())
-        for (const json& one : value.elements()) out.push_back(text_of(one));
-    else if (!value.is_null())
-        out.push_back(text_of(value));
-    return out;
-}
-
-}  // namespace
-
-rest_response clear_scroll(rest_call& call) {
-    call.allow({"scroll_id"});
-    std::vector<std::string> ids;
-    if (!call.id.empty()) ids = split(call.id);
-    if (const std::string* given = call.param("scroll_id")) ids = split(*given);
-    if (const json body = call.body(); body.is_object())
-        for (const auto& [key, value] : body.items()) {
-            if (key != "scroll_id")
-                throw illegal_argument("Unknown parameter [" + key + "] in request body or parameter is of the wrong type[" +
-                                       std::string(value.kind_name()) + "] ");
-            ids = ids_of(value);
-        }
-    if (ids.empty()) throw validation_fault({"no scroll ids specified"});
-    if (ids.size() == 1 && ids.front() == "_all") {
-        const std::size_t closed = call.parts.contexts.close_all(true).size();
-        return cleared(true, closed);
-    }
-    const std::size_t closed = call.parts.contexts.close(ids, true, call.now());
-    return cleared(closed > 0, closed);
-}
-
-rest_response open_point_in_time(rest_call& call) {
-    call.allow({"keep_alive", "preference", "routing", "ignore_unavailable", "allow_no_indices", "expand_wildcards",
-                "allow_partial_pit_creation", "allow_partial_search_results", "max_concurrent_shard_requests"});
-    const std::string* keep_alive = call.param("keep_alive");
-    if (keep_alive == nullptr || keep_alive->empty()) {
-        if (call.name == "opensearch") throw illegal_argument("Required [keep_alive]");
-        throw validation_fault({"[keep_alive] is not specified"});
-    }
-    if (const json body = call.body(); body.is_object() && body.size() > 0)
-        throw unsupported("[" + body.items().front().first + "] when a point in time is opened");
-    auto context = std::make_shared<search_context>();
-    const auto targets = call.parts.indices.resolve(call.index, call.targets());
-    context->shards = pin(targets);
-    const std::int64_t now = call.now();
-    const std::string id = call.parts.contexts.open(context, *keep_alive, now);
-    if (call.name == "opensearch")
-        return answer(200, json::object({{"pit_id", id}, {"_shards", shards_json(targets)}, {"creation_time", now}}));
-    return answer(200, json::object({{"id", id}, {"_shards", shards_json(targets)}}));
-}
-
-rest_response close_point_in_time(rest_call& call) {
-    call.allow({});
-    const std::int64_t now = call.now();
-    if (call.name == "all") {
-        json pits = json::array();
-        for (const std::string& id : call.parts.contexts.close_all(false))
-            pits.push_back(json::object({{"successful", true}, {"pit_id", id}}));
-        return answer(200, json::object({{"pits", std::move(pits)}}));
-    }
-    const json body = call.required_body();
-    const bool open_search = call.name == "opensearch";
-    const std::string_view key = open_search ? "pit_id" : "id";
-    for (const auto& [name, value] : body.items())
-        if (name != key)
-            throw illegal_argument("Unknown parameter [" + name + "] in request body or parameter is of the wrong type[" +
-                                   std::string(value.kind_name()) + "] ");
-    const std::vector<std::string> ids = ids_of(body[key]);
-    if (ids.empty()) throw validation_fault({"no pit ids specified"});
-    if (!open_search) {
-        const std::size_t closed = call.parts.contexts.close(ids, false, now);
-        return cleared(closed > 0, closed);
-    }
-    json pits = json::array();
-    for (const std::string& id : ids) {
-        call.parts.contexts.close({id}, false, now);
-        pits.push_back(json::object({{"successful", true}, {"pit_id", id}}));
-    }
-    return answer(200, json::object({{"pits", std::move(pits)}}));
-}
-
-rest_response list_points_in_time(rest_call& call) {
-    call.allow({});
-    json pits = json::array();
-    for (const auto& one : call.parts.contexts.points(call.now()))
-        pits.push_back(
-            json::object({{"pit_id", context_table::id_of(*one)}, {"creation_time", one->created_ms}, {"keep_alive", one->keep_alive_ms}}));
-    return answer(200, json::object({{"pits", std::move(pits)}}));
-}
-
 rest_response validate_query(rest_call& call) {
     call.allow({"explain", "rewrite", "all_shards", "q", "df", "default_operator", "analyzer", "lenient", "analyze_wildcard",
                 "ignore_unavailable", "allow_no_indices", "expand_wildcards"});
@@ -469,136 +337,5 @@ rest_response validate_query(rest_call& call) {
     if (call.flag("explain")) out.set("explanations", std::move(explanations));
     return answer(200, out);
 }
-
-namespace {
-
-constexpr std::initializer_list<std::string_view> by_query_params = {"q",
-                                                                     "df",
-                                                                     "default_operator",
-                                                                     "analyzer",
-                                                                     "lenient",
-                                                                     "analyze_wildcard",
-                                                                     "conflicts",
-                                                                     "max_docs",
-                                                                     "refresh",
-                                                                     "routing",
-                                                                     "preference",
-                                                                     "timeout",
-                                                                     "scroll",
-                                                                     "scroll_size",
-                                                                     "slices",
-                                                                     "wait_for_completion",
-                                                                     "wait_for_active_shards",
-                                                                     "requests_per_second",
-                                                                     "ignore_unavailable",
-                                                                     "allow_no_indices",
-                                                                     "expand_wildcards",
-                                                                     "search_timeout",
-                                                                     "search_type",
-                                                                     "request_cache",
-                                                                     "pipeline",
-                                                                     "size",
-                                                                     "from",
-                                                                     "sort",
-                                                                     "version",
-                                                                     "_source"};
-
-// Runs on a pinned view: a document that changed since is a conflict.
-rest_response by_query(rest_call& call, bool update) {
-    call.allow(by_query_params);
-    if (!call.flag("wait_for_completion", true)) throw unsupported("[wait_for_completion=false]: background tasks");
-    if (call.param("pipeline") != nullptr) throw unsupported("ingest pipelines");
-    const json given = call.body();
-    json query;
-    std::optional<std::int64_t> most;
-    bool proceed = call.param_or("conflicts", "abort") == "proceed";
-    for (const auto& [key, value] : given.items()) {
-        if (key == "query")
-            query = value;
-        else if (key == "max_docs")
-            most = value.as_int64();
-        else if (key == "conflicts")
-            proceed = text_of(value) == "proceed";
-        else if (key == "script" || key == "slice" || key == "sort")
-            throw unsupported("[" + key + "] in a write by query");
-        else
-            throw parsing_fault("Unknown key for a " + std::string(value.kind_name()) + " in [" + key + "].", key);
-    }
-    if (json uri = uri_query(call); !uri.is_null()) query = std::move(uri);
-    if (const auto limit = call.whole("max_docs")) most = limit;
-    if (query.is_null() && !update) throw validation_fault({"query is missing"});
-    const std::int64_t started = call.now();
-    const auto shards = pin(call.parts.indices.resolve(call.index, call.targets()));
-    std::int64_t total = 0;
-    std::int64_t done = 0;
-    std::int64_t batches = 0;
-    std::int64_t conflicts = 0;
-    json failures = json::array();
-    int status = 200;
-    for (const search_shard& shard : shards) {
-        match_set found;
-        try {
-            const query_context context{*shard.index.schema, shard.view, shard.index.name, shard.index.uuid, started};
-            found = matches(shard.view, query.is_null() ? make_query(match_all_query{}) : parse_query(query, context));
-        } catch (const query_shard_fault& fault) {
-            throw search_phase_error(fault.cause, shard.index.name);
-        }
-        std::vector<docno> documents;
-        found.for_each([&](docno document) {
-            if (!most || total < *most) {
-                documents.push_back(document);
-                ++total;
-            }
-        });
-        for (std::size_t at = 0; at < documents.size() && status == 200; at += 1000) {
-            ++batches;
-            const std::vector<docno> page(documents.begin() + static_cast<std::ptrdiff_t>(at),
-                                          documents.begin() + static_cast<std::ptrdiff_t>(std::min(at + 1000, documents.size())));
-            const std::vector<stored_document> rows = shard.view->fetch(page);
-            std::vector<write_op> ops(rows.size());
-            for (std::size_t i = 0; i < rows.size(); ++i) {
-                ops[i].kind = update ? write_kind::index : write_kind::remove;
-                ops[i].index = shard.index.name;
-                ops[i].id = rows[i].id;
-                ops[i].routing = rows[i].routing;
-                ops[i].source = rows[i].source;
-                ops[i].if_seq_no = rows[i].seq_no;
-                ops[i].if_primary_term = 1;
-            }
-            call.parts.writes.run(ops);
-            for (const write_op& op : ops) {
-                if (!op.error) {
-                    ++done;
-                    continue;
-                }
-                if (op.error->status() == 409) ++conflicts;
-                if (op.error->status() == 409 && proceed) continue;
-                failures.push_back(
-                    json::object({{"index", op.index}, {"id", op.id}, {"cause", op.error->cause()}, {"status", op.error->status()}}));
-                status = op.error->status();
-            }
-        }
-    }
-    json out = json::object();
-    out.append_member("took", std::max<std::int64_t>(call.now() - started, 0));
-    out.append_member("timed_out", false);
-    out.append_member("total", total);
-    if (update) out.append_member("updated", done);
-    out.append_member("deleted", update ? 0 : done);
-    out.append_member("batches", batches);
-    out.append_member("version_conflicts", conflicts);
-    out.append_member("noops", 0);
-    out.append_member("retries", json::object({{"bulk", 0}, {"search", 0}}));
-    out.append_member("throttled_millis", 0);
-    out.append_member("requests_per_second", -1.0);
-    out.append_member("throttled_until_millis", 0);
-    out.append_member("failures", std::move(failures));
-    return answer(status, out);
-}
-
-}  // namespace
-
-rest_response delete_by_query(rest_call& call) { return by_query(call, false); }
-rest_response update_by_query(rest_call& call) { return by_query(call, true); }
 
 }  // namespace hem::search::embedded
