@@ -1,6 +1,7 @@
 // Checks the constraints of fields and writes their words into schemas.
 #include "hem/model/constraints.hpp"
 
+#include "hem/core/clock.hpp"
 #include "hem/model/detail/json_document.hpp"
 #include "hem/model/field.hpp"
 #include "hem/model/pattern_matcher.hpp"
@@ -158,16 +159,11 @@ bool check_one(const json_source& in, const constraint& rule, const checked_valu
     }
 }
 
-std::chrono::sys_time<std::chrono::microseconds> (*time_source)() = nullptr;
-
 }  // namespace
 
 std::chrono::sys_time<std::chrono::microseconds> clock_of_constraints() {
-    if (time_source) return time_source();
-    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    return std::chrono::time_point_cast<std::chrono::microseconds>(system_now());
 }
-
-void set_clock_of_constraints(std::chrono::sys_time<std::chrono::microseconds> (*now)()) { time_source = now; }
 
 bool check_constraints(const json_source& in, std::span<const constraint> constraints, const checked_value& value, read_context& context) {
     for (const auto& each : constraints) {

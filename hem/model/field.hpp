@@ -40,9 +40,8 @@ struct checked_value {
 
 // Reports the first constraint that does not hold.
 bool check_constraints(const json_source& in, std::span<const constraint> constraints, const checked_value& value, read_context& context);
-// What in_past and in_future compare with: the system's clock until a layer with a clock of its own sets another (tests do).
+// What in_past and in_future compare with: the running loop's wall clock, which tests own.
 std::chrono::sys_time<std::chrono::microseconds> clock_of_constraints();
-void set_clock_of_constraints(std::chrono::sys_time<std::chrono::microseconds> (*now)());
 // Adds the constraints' words to the schema of the type that they constrain.
 json constrained_schema(json schema, std::span<const constraint> constraints);
 
