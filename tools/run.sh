@@ -11,4 +11,4 @@ Ctrl-C stops it. Everything after 'run' goes to the program:
 setup run
 build release blog
 cd "${HEM_CALLER:-$root}"
-exec "$root/build/release/apps/blog/blog" "$@"
+exec "$root/build/release/blog" "$@"
