@@ -139,11 +139,12 @@ std::string_view check_url(std::string_view url) {
 
 class reader {
 public:
-    reader(std::span<const std::string_view> arguments, const environment& variables) : arguments_(arguments), variables_(variables) {}
+    reader(std::span<const std::string_view> arguments, const environment& variables)
+        : arguments_(arguments.begin(), arguments.end()), variables_(variables) {}
 
     parsed_options read() {
         pick_command();
-        for (std::size_t i = first_; i < arguments_.size(); ++i) {
+        for (std::size_t i = 0; i < arguments_.size(); ++i) {
             const std::string_view argument = arguments_[i];
             if (argument == "--help" || argument == "-h") return help(result_.options.command);
             if (argument.starts_with("--") && argument.size() > 2) {
@@ -168,24 +169,31 @@ private:
         return result;
     }
 
+    // The first argument that is no flag and no flag's value: flags may stand before the command, too.
     void pick_command() {
-        if (arguments_.empty()) return;
-        const std::string_view first = arguments_.front();
-        if (first.starts_with('-') && first != "-") return;
-        first_ = 1;
+        std::size_t at = 0;
+        for (; at < arguments_.size(); ++at) {
+            const std::string_view argument = arguments_[at];
+            if (!argument.starts_with('-') || argument == "-") break;
+            const bool alone = argument == "--drafts" || argument == "--help" || argument == "-h" || argument.find('=') != argument.npos;
+            if (!alone) ++at;
+        }
+        if (at >= arguments_.size()) return;
+        const std::string_view name = arguments_[at];
+        arguments_.erase(arguments_.begin() + static_cast<std::ptrdiff_t>(at));
         named_command_ = true;
-        if (first == "serve") {
+        if (name == "serve") {
             result_.options.command = command::serve;
-        } else if (first == "import") {
+        } else if (name == "import") {
             result_.options.command = command::import_posts;
-        } else if (first == "export") {
+        } else if (name == "export") {
             result_.options.command = command::export_posts;
-        } else if (first == "engine") {
+        } else if (name == "engine") {
             result_.options.command = command::engine;
             result_.options.port = 9200;
         } else {
             named_command_ = false;
-            wrong(first, "is no command; there are serve, import, export and engine");
+            wrong(name, "is no command; there are serve, import, export and engine");
         }
     }
 
@@ -317,11 +325,10 @@ private:
         return {};
     }
 
-    std::span<const std::string_view> arguments_;
+    std::vector<std::string_view> arguments_;
     const environment& variables_;
     std::vector<std::pair<std::string_view, std::string_view>> flags_;
     parsed_options result_;
-    std::size_t first_ = 0;
     bool named_command_ = false;
 };
 

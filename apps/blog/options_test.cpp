@@ -79,6 +79,14 @@ TEST(Options, ReadsImport) {
     EXPECT_EQ(parse({"import", "-"}).options.source, "-");
 }
 
+TEST(Options, FlagsMayStandBeforeTheCommand) {
+    const parsed_options parsed = parse({"--data", "/d", "--author=ann", "import", "/posts"});
+    EXPECT_THAT(parsed.errors, IsEmpty());
+    EXPECT_EQ(parsed.options.command, command::import_posts);
+    EXPECT_EQ(parsed.options.source, "/posts");
+    EXPECT_EQ(parsed.options.data, "/d");
+}
+
 TEST(Options, ReadsExportAndEngine) {
     EXPECT_EQ(parse({"export", "--format", "json"}).options.format, export_format::document);
     EXPECT_THAT(parse({"export", "--format", "xml"}).errors, ElementsAre("--format is 'xml': jsonl or json is expected"));
