@@ -258,6 +258,61 @@ ASYNC_TEST(HttpServer, SlowHeadsAndIdleConnectionsEnd) {
     });
 }
 
+ASYNC_TEST(HttpServer, AClientThatTakesNothingIsReset) {
+    auto large = [](http::request&) -> task<http::response> {
+        co_return http::response(200, std::string(32 << 20, 'x'), http::content_type::text);
+    };
+    co_await serving(large, {}, [](http::server& server) -> task<> {
+        auto client = co_await raw_client::open(server);
+        co_await client.send(std::string(get));
+        while (server.statistics().in_flight == 0) co_await yield_now();
+        for (int i = 0; i < 200; ++i) co_await yield_now();
+        EXPECT_EQ(server.statistics().connections, 1u);
+        virtual_clock::jump(31s);
+        while (server.statistics().connections != 0) co_await yield_now();
+        EXPECT_EQ(server.statistics().in_flight, 0u);
+    });
+}
+
+ASYNC_TEST(HttpServer, AStreamEndsWhenItsClientIsGone) {
+    bool cleaned = false;
+    auto endless = [&](http::request&) -> task<http::response> {
+        auto lines = [](bool& flag) -> async_generator<std::string> {
+            struct note {
+                bool& flag;
+                ~note() { flag = true; }
+            } at_end{flag};
+            for (;;) {
+                co_yield std::string(1000, 'x');
+                co_await yield_now();
+            }
+        };
+        co_return http::response(200, lines(cleaned), http::content_type::text);
+    };
+    co_await serving(endless, {}, [&](http::server& server) -> task<> {
+        auto client = co_await raw_client::open(server);
+        co_await client.send(std::string(get));
+        (void)co_await client.read_until("xxx");
+        client.socket().reset();
+        while (server.statistics().connections != 0) co_await yield_now();
+        EXPECT_TRUE(cleaned);
+    });
+}
+
+ASYNC_TEST(HttpServer, ADrippingBodyIs408) {
+    auto read = [](http::request& request) -> task<http::response> {
+        co_return http::response(200, std::string(co_await request.body()), http::content_type::text);
+    };
+    co_await serving(read, {}, [](http::server& server) -> task<> {
+        auto client = co_await raw_client::open(server);
+        co_await client.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 1000\r\n\r\nfew");
+        while (server.statistics().in_flight == 0) co_await yield_now();
+        for (int i = 0; i < 20; ++i) co_await yield_now();
+        virtual_clock::jump(31s);
+        EXPECT_TRUE((co_await client.read_to_end()).starts_with("HTTP/1.1 408"));
+    });
+}
+
 ASYNC_TEST(HttpServer, OverTheConnectionLimitIs503) {
     http::server_options options;
     options.limits.connections = 1;

@@ -57,9 +57,13 @@ public:
     // A connect is under way: writing waits until the kernel says how it went.
     void mark_unwritable() noexcept { descriptor_.force_clear_writable(); }
     // Lets a waiting reader and writer go on as if the socket were ready.
-    void interrupt() noexcept { descriptor_.interrupt(); }
+    void interrupt() noexcept {
+        if (descriptor_) descriptor_.interrupt();
+    }
     // Calls `f(data, reset)` on the loop when the peer shut down its side (false) or the connection failed (true).
-    void on_hang_up(void (*f)(void* data, bool reset) noexcept, void* data) noexcept { descriptor_.on_hang_up(f, data); }
+    void on_hang_up(void (*f)(void* data, bool reset) noexcept, void* data) noexcept {
+        if (descriptor_) descriptor_.on_hang_up(f, data);
+    }
 
     bool is_open() const noexcept { return static_cast<bool>(descriptor_); }
     int fd() const noexcept { return descriptor_.fd(); }
