@@ -64,7 +64,6 @@ void server_connection::set_phase(phase p, std::chrono::nanoseconds limit) noexc
 }
 
 // ---- reading
-// ------------------------------------------------------------------------------------------------------------------------------
 
 int server_connection::read_some() noexcept {
     auto& work = *work_;
@@ -122,115 +121,6 @@ task<bool> server_connection::read_head() {
     }
 }
 
-// ---- writing
-// ------------------------------------------------------------------------------------------------------------------------------
-
-void server_connection::queue(std::string_view bytes) noexcept {
-    std::memcpy(work_->output.data() + work_->queued, bytes.data(), bytes.size());
-    work_->queued += bytes.size();
-}
-
-int server_connection::try_flush() noexcept {
-    auto& work = *work_;
-    if (work.queued == 0) return 1;
-    const iovec piece{work.output.data(), work.queued};
-    const auto result = socket_.try_write({&piece, 1});
-    if (result.error) {
-        failed_ = true;
-        return -1;
-    }
-    if (result.bytes == work.queued) [[likely]] {
-        work.queued = 0;
-        return 1;
-    }
-    std::memmove(work.output.data(), work.output.data() + result.bytes, work.queued - result.bytes);
-    work.queued -= result.bytes;
-    return 0;
-}
-
-task<bool> server_connection::flush_slowly() {
-    const auto before = phase_;
-    write_window_ = clock::now();
-    write_mark_ = socket_.bytes_written();
-    for (;;) {
-        set_phase(phase::write, server_.options.limits.write_stall);
-        co_await socket_.wait_writable();
-        if (expired_) {
-            socket_.reset();
-            failed_ = true;
-            break;
-        }
-        if (const int state = try_flush(); state != 0) break;
-    }
-    write_window_ = time_point::max();
-    phase_ = before;
-    deadline_ = time_point::max();
-    co_return !failed_;
-}
-
-task<bool> server_connection::flush() {
-    const int state = try_flush();
-    co_return state > 0 || (state == 0 && co_await flush_slowly());
-}
-
-task<bool> server_connection::make_room(std::size_t bytes) {
-    auto& work = *work_;
-    if (has_room(bytes)) co_return true;
-    if (!co_await flush()) co_return false;
-    if (work.output.size() < bytes) work.output.resize(bytes);
-    co_return true;
-}
-
-task<bool> server_connection::write_large(std::string_view bytes) {
-    auto& work = *work_;
-    while (!bytes.empty() || work.queued > 0) {
-        const iovec pieces[2] = {{work.output.data(), work.queued}, {const_cast<char*>(bytes.data()), bytes.size()}};
-        const auto result = socket_.try_write(work.queued > 0 ? std::span(pieces) : std::span(pieces).subspan(1));
-        if (result.error) {
-            failed_ = true;
-            co_return false;
-        }
-        const auto head = std::min(result.bytes, work.queued);
-        std::memmove(work.output.data(), work.output.data() + head, work.queued - head);
-        work.queued -= head;
-        bytes.remove_prefix(result.bytes - head);
-        if (bytes.empty() && work.queued == 0) break;
-        const auto before = phase_;
-        if (write_window_ == time_point::max()) {
-            write_window_ = clock::now();
-            write_mark_ = socket_.bytes_written();
-        }
-        set_phase(phase::write, server_.options.limits.write_stall);
-        co_await socket_.wait_writable();
-        phase_ = before;
-        deadline_ = time_point::max();
-        if (expired_) {
-            socket_.reset();
-            failed_ = true;
-            co_return false;
-        }
-    }
-    write_window_ = time_point::max();
-    co_return true;
-}
-
-task<server_connection::after> server_connection::refuse(refusal why) {
-    server_.count_refusal(why, peer_.host);
-    const auto& action = action_of(why);
-    const bool keep = action.keep && work_->frame.keep_alive && !server_.draining;
-    if (!has_room(512) && !co_await make_room(512)) co_return after::close;
-    work_->queued += write_refusal(work_->output.data() + work_->queued, why, server_.date_text(), server_.options.server_name, keep,
-                                   work_->parser.method_id() == method_kind::head);
-    co_return keep ? after::next : after::linger;
-}
-
-task<server_connection::after> server_connection::answer_error(int status, std::string_view fields, bool keep) {
-    if (!has_room(1024) && !co_await make_room(1024)) co_return after::close;
-    work_->queued += write_error_answer(work_->output.data() + work_->queued, status, fields, server_.date_text(),
-                                        server_.options.server_name, keep, work_->parser.method_id() == method_kind::head);
-    co_return keep ? after::next : after::linger;
-}
-
 // Shuts down writing, then reads and drops for a while, so that a reset does not eat the answer (RFC 9112 9.6).
 task<> server_connection::linger() {
     if (!co_await flush()) co_return;
@@ -248,7 +138,6 @@ task<> server_connection::linger() {
 }
 
 // ---- one request
-// --------------------------------------------------------------------------------------------------------------------------
 
 task<bool> server_connection::drain_request_body(connection_body& body) {
     const auto limit = server_.options.limits.drain_unread;
@@ -506,7 +395,6 @@ task<> server_connection::run() {
 }
 
 // ---- from outside
-// -------------------------------------------------------------------------------------------------------------------------
 
 void server_connection::hang_up(void* self, bool reset) noexcept {
     auto& connection = *static_cast<server_connection*>(self);
