@@ -203,7 +203,8 @@ TEST(Json, NumbersAreShortestAndStayFloats) {
 
 TEST(Json, StringsEscapeOnlyWhatMustBe) {
     std::string out;
-    hem::append_json_string(out, std::string_view("plain text, longer than a block / \x7f \u00e9 \"q\" \\ \b\f\n\r\t\x01\x1f\0z", 62));
+    constexpr char given[] = "plain text, longer than a block / \x7f \u00e9 \"q\" \\ \b\f\n\r\t\x01\x1f\0z";
+    hem::append_json_string(out, std::string_view(given, sizeof given - 1));
     EXPECT_TRUE(out.starts_with(R"("plain text, longer than a block / )"));
     for (int c = 0; c < 256; ++c) {
         for (std::size_t before = 0; before < 20; ++before) {

@@ -142,7 +142,7 @@ void index_core::kill(docno document) {
 
 void index_core::publish() {
     auto made = std::make_shared<index_generation>();
-    made->core = shared_from_this();
+    made->core = this;
     made->number_ = ++generation_;
     made->plan_ = plan_;
     made->limit_ = static_cast<docno>(live_count_ + deleted_count_);
@@ -210,9 +210,20 @@ std::shared_ptr<const field_plan> index_core::plan() const {
     return plan_;
 }
 
+// A snapshot holds its index beside the generation: the index holds its newest generation, so that one must not hold the index.
 embedded::snapshot index_core::snapshot() const {
-    const std::lock_guard lock(mutex_);
-    return current_;
+    struct pin {
+        std::shared_ptr<const index_core> core;
+        std::shared_ptr<const index_generation> published;
+    };
+    auto held = std::make_shared<pin>();
+    held->core = shared_from_this();
+    {
+        const std::lock_guard lock(mutex_);
+        held->published = current_;
+    }
+    const generation* const seen = held->published.get();
+    return {std::move(held), seen};
 }
 
 std::int64_t index_core::max_seq_no() const {

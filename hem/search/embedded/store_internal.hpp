@@ -164,7 +164,7 @@ public:
     // Holes of a document in a text field: (token number, extra positions).
     std::vector<std::pair<std::uint32_t, std::uint32_t>> gaps(std::uint32_t field, docno document) const;
 
-    std::shared_ptr<index_core> core;
+    index_core* core = nullptr;  // whoever holds a snapshot holds it, too
     std::uint64_t number_ = 0;
     std::shared_ptr<const field_plan> plan_;
     docno limit_ = 0;
