@@ -180,13 +180,18 @@ target catalog::create(std::string_view name, json settings, const json& mapping
 
 void catalog::remove(const target& index) {
     store_->remove_index(index.name);
-    const std::unique_lock hold(guard_);
-    entries_.erase(index.name);
-    for (auto at = aliases_.begin(); at != aliases_.end();) {
-        std::erase(at->second, index.name);
-        at = at->second.empty() ? aliases_.erase(at) : std::next(at);
+    std::string saved;
+    {
+        const std::unique_lock hold(guard_);
+        entries_.erase(index.name);
+        for (auto at = aliases_.begin(); at != aliases_.end();) {
+            std::erase(at->second, index.name);
+            at = at->second.empty() ? aliases_.erase(at) : std::next(at);
+        }
+        saved = aliases_as_text();
     }
-    save_aliases();
+    // Not under the lock: a writer holds the store's turn when it looks into the catalogue.
+    store_->set_meta(aliases_key, saved);
 }
 
 void catalog::write(const entry& changed) { store_->update_index(changed.info.name, changed.info, changed.schema->plan()); }
@@ -236,7 +241,7 @@ json catalog::aliases_of(std::string_view index) const {
 
 void catalog::change_aliases(const std::vector<std::pair<std::string, std::string>>& added,
                              const std::vector<std::pair<std::string, std::string>>& removed) {
-    const std::unique_lock hold(guard_);
+    std::unique_lock hold(guard_);
     auto changed = aliases_;
     for (const auto& [alias, name] : removed) {
         const auto found = changed.find(alias);
@@ -257,17 +262,19 @@ void catalog::change_aliases(const std::vector<std::pair<std::string, std::strin
         std::sort(indices.begin(), indices.end());
     }
     aliases_ = std::move(changed);
-    save_aliases();
+    const std::string saved = aliases_as_text();
+    hold.unlock();  // as in remove
+    store_->set_meta(aliases_key, saved);
 }
 
-void catalog::save_aliases() {
+std::string catalog::aliases_as_text() const {
     json saved = json::object();
     for (const auto& [alias, indices] : aliases_) {
         json names = json::array();
         for (const std::string& name : indices) names.push_back(name);
         saved.append_member(alias, std::move(names));
     }
-    store_->set_meta(aliases_key, saved.dump());
+    return saved.dump();
 }
 
 }  // namespace hem::search::embedded

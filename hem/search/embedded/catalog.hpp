@@ -63,7 +63,7 @@ private:
     };
     target target_of(const entry& from) const;
     const entry* find(std::string_view name) const;  // the caller holds the lock
-    void save_aliases();
+    std::string aliases_as_text() const;  // the caller holds the lock
     void write(const entry& changed);
 
     store* store_ = nullptr;
