@@ -1,5 +1,6 @@
 #include "hem/search/embedded/engine.hpp"
 
+#include "hem/model/detail/json_document.hpp"
 #include "hem/search/embedded/rest_call.hpp"
 
 #include <algorithm>
@@ -296,6 +297,25 @@ std::string_view rest_response::header(std::string_view name) const noexcept {
     return {};
 }
 
+namespace {
+
+bool has_odd_bytes(std::string_view path) noexcept {
+    return std::any_of(path.begin(), path.end(), [](char c) { return c == '%' || static_cast<unsigned char>(c) >= 0x80; });
+}
+
+// Puts U+FFFD in the place of every byte that is not part of valid UTF-8, as servers do that decode their input.
+void repair_utf8(std::string& text) {
+    std::size_t at = 0;
+    for (;;) {
+        const std::size_t bad = hem::detail::find_invalid_utf8(std::string_view(text).substr(at));
+        if (bad == std::string_view::npos) return;
+        text.replace(at + bad, 1, "\xef\xbf\xbd");
+        at += bad + 3;
+    }
+}
+
+}  // namespace
+
 struct engine::implementation {
     explicit implementation(engine_options options) : parts(std::make_unique<engine_parts>(std::move(options))) {}
 
@@ -406,6 +426,8 @@ struct engine::implementation {
     }
 
     void finish(const rest_request& request, rest_response& out) {
+        // Names and parameters are echoed in errors and identifiers; whatever bytes they had, an answer is UTF-8.
+        if (out.status >= 400 || has_odd_bytes(request.path)) repair_utf8(out.body);
         const auto param = [&](std::string_view key) -> const std::string* {
             for (const auto& [name, value] : request.params)
                 if (name == key) return &value;

@@ -36,6 +36,17 @@ TEST(Engine, NamesItselfAndItsProduct) {
     EXPECT_TRUE(send(*store, "HEAD", "/").body.empty());
 }
 
+TEST(Engine, AnswersAreUtf8WhateverBytesCameIn) {
+    const auto store = in_memory();
+    for (const char* target : {"/\xfc\xfc", "/%ff%fe/_search?pretty", "/a/_doc/%c3"}) {
+        const rest_response missing = send(*store, "GET", target);
+        EXPECT_GE(missing.status, 400);
+        EXPECT_NO_THROW((void)json::parse(missing.body)) << target;
+    }
+    const rest_response made = send(*store, "PUT", "/a/_doc/%c3", "{}");
+    EXPECT_NO_THROW((void)json::parse(made.body)) << made.body;
+}
+
 TEST(Engine, AnswersInTheVendorTypeWhenAsked) {
     const auto store = in_memory();
     rest_request request = rest_request::from_target("GET", "/");
