@@ -4,9 +4,12 @@ set -euo pipefail
 usage "usage: ./dev fuzz [SECONDS] [TARGET...]
 
 Runs every fuzz target for SECONDS each (default 60), as many at once as there are CPUs, with AddressSanitizer.
-Inputs that were found stay under build/fuzz/corpus/; an input that fails is named and the command fails." "$@"
+Inputs that were found stay under build/fuzz/corpus/; an input that fails is named and the command fails.
+HEM_FUZZ_SEED=N chooses the random seed: 1 where CI=true, so that a red run can be run again, else another each time." "$@"
 
 seconds=60
+[ "${CI:-}" = true ] && HEM_FUZZ_SEED=${HEM_FUZZ_SEED:-1}
+export HEM_FUZZ_SEED=${HEM_FUZZ_SEED:-0}
 if [[ ${1:-} =~ ^[0-9]+$ ]]; then
     seconds=$1
     shift
@@ -29,7 +32,7 @@ fi
 fuzz_one() {
     local name=$1 seconds=$2 corpus=build/fuzz/corpus/$1 found=build/fuzz/found log=build/fuzz/$1.log status=0 input
     mkdir -p "$corpus" "$found"
-    "build/fuzz/fuzz/$name" "$corpus" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+    "build/fuzz/fuzz/$name" "$corpus" -max_total_time="$seconds" -seed="$HEM_FUZZ_SEED" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix="$found/$name-" >"$log" 2>&1 </dev/null || status=$?
     if [ "$status" -eq 0 ]; then
         awk -v name="$name" '/ cov: / {for (i = 1; i < NF; ++i) if ($i == "cov:") covered = $(i + 1)}

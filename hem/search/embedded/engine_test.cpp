@@ -36,6 +36,17 @@ TEST(Engine, NamesItselfAndItsProduct) {
     EXPECT_TRUE(send(*store, "HEAD", "/").body.empty());
 }
 
+TEST(Engine, AQueryStringOfOddBytesIsAnswered) {
+    const auto store = in_memory();
+    send(*store, "PUT", "/a/_doc/1", R"({"t":"text"})");
+    for (const char* words : {"\xfd?", "?\nJ", "*", "\xfd*", "?", "~", "\"\xfd"}) {
+        rest_request request;
+        request.path = "/a/_search";
+        request.params.emplace_back("q", words);
+        EXPECT_NO_THROW((void)json::parse(store->handle(request).body)) << words;
+    }
+}
+
 TEST(Engine, AnswersAreUtf8WhateverBytesCameIn) {
     const auto store = in_memory();
     for (const char* target : {"/\xfc\xfc", "/%ff%fe/_search?pretty", "/a/_doc/%c3"}) {

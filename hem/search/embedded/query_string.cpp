@@ -290,7 +290,8 @@ private:
                 return make_query(match_none_query{});
             const std::string folded = lower(*field, raw);
             const std::size_t sign = folded.find_first_of("*?\\");
-            if (sign == folded.size() - 1 && folded.back() == '*')
+            // Normalizing may leave nothing of what is no text.
+            if (!folded.empty() && sign == folded.size() - 1 && folded.back() == '*')
                 return make_query(prefix_query{path, folded.substr(0, folded.size() - 1)});
             return make_query(wildcard_query{path, folded});
         });
