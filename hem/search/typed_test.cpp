@@ -3,6 +3,8 @@
 
 #include "hem/testing.hpp"
 
+#include <unistd.h>
+
 #include <cstdlib>
 
 namespace search = hem::search;
@@ -20,15 +22,23 @@ struct blog_post {
 };
 
 blog_post make(std::string title, std::string author, const char* day, std::vector<search::keyword> tags) {
-    return {.title = title, .content = "About " + title + " and running tasks", .author = std::move(author), .published_date = search::date::parse(day), .tags = std::move(tags)};
+    return {.title = title,
+            .content = "About " + title + " and running tasks",
+            .author = std::move(author),
+            .published_date = search::date::parse(day),
+            .tags = std::move(tags)};
 }
 
 std::vector<search::document<blog_post>> posts_to_store() {
-    std::vector<search::document<blog_post>> all{make("Cancel scopes", "ada", "2025-10-01", {"async", "cancel"}), make("Task groups", "ada", "2025-11-20T06:30:00Z", {"async"}),
-                                                 make("Queues and channels", "bob", "2025-11-21", {"async", "queue"}), make("Typed requests", "eve", "2026-01-05", {"web"})};
+    std::vector<search::document<blog_post>> all{
+        make("Cancel scopes", "ada", "2025-10-01", {"async", "cancel"}), make("Task groups", "ada", "2025-11-20T06:30:00Z", {"async"}),
+        make("Queues and channels", "bob", "2025-11-21", {"async", "queue"}), make("Typed requests", "eve", "2026-01-05", {"web"})};
     for (std::size_t i = 0; i < all.size(); ++i) all[i].meta.id = "p" + std::to_string(i);
     return all;
 }
+
+// One per process: tests run side by side on one server.
+std::string index_name() { return "hem_typed_posts_" + std::to_string(::getpid()); }
 
 class TypedSearch : public ::testing::TestWithParam<std::string> {
 protected:
@@ -38,11 +48,12 @@ protected:
         std::string url = GetParam();
         hem::run([&]() -> task<> {
             co_await hem::with(search::connect(url), [&](search::client& client) -> task<> {
-                search::index<blog_post> posts{client};
-                (void)co_await client.perform("DELETE", "/hem_typed_posts", {}, {}, {.ignore_status = {404}});
+                const std::string name = index_name();
+                search::index<blog_post> posts{client, name};
+                (void)co_await client.perform("DELETE", "/" + name, {}, {}, {.ignore_status = {404}});
                 co_await posts.ensure();
                 co_await body(client, posts);
-                (void)co_await client.perform("DELETE", "/hem_typed_posts", {}, {}, {.ignore_status = {404}});
+                (void)co_await client.perform("DELETE", "/" + name, {}, {}, {.ignore_status = {404}});
                 EXPECT_EQ(client.open_contexts(), 0u);
             });
         });
@@ -117,7 +128,8 @@ TEST_P(TypedSearch, FiltersSortsAndCounts) {
         EXPECT_EQ(co_await posts.search().query(search::terms("tags", {"queue", "web"})).count(), 2);
         EXPECT_EQ(co_await posts.search().query(search::range("published_date", {.gte = "2025-11-01", .lt = "2025-12-01"})).count(), 2);
         EXPECT_EQ(co_await posts.search().query(~search::term("author", "ada") & search::term("tags", "web")).count(), 1);
-        EXPECT_EQ(co_await posts.search().query(search::match_phrase("title", "cancel scopes") | search::prefix("author", "ev")).count(), 2);
+        EXPECT_EQ(co_await posts.search().query(search::match_phrase("title", "cancel scopes") | search::prefix("author", "ev")).count(),
+                  2);
         auto newest = posts.search().sort("-published_date").slice(0, 2);
         auto page = co_await newest.execute();
         CO_ASSERT_EQ(page.hits.size(), 2u);
@@ -138,8 +150,9 @@ TEST_P(TypedSearch, FiltersSortsAndCounts) {
 TEST_P(TypedSearch, BulkCollectsFailures) {
     with_posts([](search::client& client, search::index<blog_post>& posts) -> task<> {
         co_await store(posts);
-        std::vector<search::bulk_action> actions{search::bulk_action::create("{}", "p0"), search::bulk_action::update("p1", json::object({{"author", "zoe"}})),
-                                                 search::bulk_action::update("none", json::object({{"author", "zoe"}})), search::bulk_action::remove("p2")};
+        std::vector<search::bulk_action> actions{
+            search::bulk_action::create("{}", "p0"), search::bulk_action::update("p1", json::object({{"author", "zoe"}})),
+            search::bulk_action::update("none", json::object({{"author", "zoe"}})), search::bulk_action::remove("p2")};
         const auto summary = co_await posts.bulk(actions, {.refresh = "true"});
         EXPECT_EQ(summary.succeeded, 2u);
         CO_ASSERT_EQ(summary.failures.size(), 2u);
@@ -178,14 +191,15 @@ TEST_P(TypedSearch, ErrorsAreTyped) {
     with_posts([](search::client& client, search::index<blog_post>& posts) -> task<> {
         CO_EXPECT_THROW(co_await client.search("hem_no_such_index").execute(), search::not_found);
         CO_EXPECT_THROW(co_await posts.search().aggregate("a", search::terms("title")).execute(), search::search_phase_error);
-        CO_EXPECT_THROW(co_await posts.search().query(search::query::raw(json::object({{"no_such_query", json::object()}}))).execute(), search::bad_request);
+        CO_EXPECT_THROW(co_await posts.search().query(search::query::raw(json::object({{"no_such_query", json::object()}}))).execute(),
+                        search::bad_request);
         EXPECT_TRUE(co_await client.ping());
         EXPECT_FALSE((co_await client.info()).cluster_name.empty());
         EXPECT_FALSE((co_await client.cluster().health()).status.empty());
         bool listed = false;
-        for (const auto& index : co_await client.cat().indices()) listed = listed || index.index == "hem_typed_posts";
+        for (const auto& index : co_await client.cat().indices()) listed = listed || index.index == index_name();
         EXPECT_TRUE(listed);
-        EXPECT_TRUE(co_await client.indices().exists("hem_typed_posts"));
+        EXPECT_TRUE(co_await client.indices().exists(index_name()));
         EXPECT_FALSE(co_await client.indices().exists("hem_no_such_index"));
     });
 }
