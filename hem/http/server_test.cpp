@@ -88,7 +88,10 @@ ASYNC_TEST(HttpServer, AHeadMayArriveByteByByte) {
 
 ASYNC_TEST(HttpServer, RefusesAndCloses) {
     co_await serving(greet, {}, [](http::server& server) -> task<> {
-        struct { std::string request; std::string status; } const rows[] = {
+        struct {
+            std::string request;
+            std::string status;
+        } const rows[] = {
             {"GET / HTTP/1.1\r\n\r\n", "400"},
             {"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", "400"},
             {"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "501"},
@@ -147,7 +150,8 @@ ASYNC_TEST(HttpServer, ABodyThatGrowsOverItsLimitIs413) {
 ASYNC_TEST(HttpServer, AnUnreadBodyIsNoRequest) {
     co_await serving(greet, {}, [](http::server& server) -> task<> {
         auto client = co_await raw_client::open(server);
-        co_await client.send("POST /a HTTP/1.1\r\nHost: t\r\nContent-Length: 30\r\n\r\nGET /x HTTP/1.1\r\nHost: t\r\n\r\n..GET /b HTTP/1.1\r\nHost: t\r\n\r\n");
+        co_await client.send(
+            "POST /a HTTP/1.1\r\nHost: t\r\nContent-Length: 30\r\n\r\nGET /x HTTP/1.1\r\nHost: t\r\n\r\n..GET /b HTTP/1.1\r\nHost: t\r\n\r\n");
         EXPECT_TRUE((co_await client.read_until("hello /a")).ends_with("hello /a"));
         EXPECT_TRUE((co_await client.read_until("hello /b")).ends_with("hello /b"));
         EXPECT_EQ(server.statistics().requests, 2u);
@@ -231,6 +235,37 @@ ASYNC_TEST(HttpServer, AHandlerOverItsLimitIs504) {
         auto client = co_await raw_client::open(server);
         co_await client.send(std::string(get));
         while (server.statistics().in_flight == 0) co_await yield_now();
+        virtual_clock::jump(61s);
+        EXPECT_TRUE((co_await client.read_to_end()).starts_with("HTTP/1.1 504"));
+    });
+}
+
+// The limits of a body end with the body: what the handler does afterwards has the handler's own.
+ASYNC_TEST(HttpServer, AHandlerThatHasReadItsBodyKeepsItsOwnLimit) {
+    event go;
+    auto works_on = [&](http::request& request) -> task<http::response> {
+        const std::string body(co_await request.body());
+        co_await go.wait();
+        co_return http::response(200, body, http::content_type::text);
+    };
+    co_await serving(works_on, {}, [&](http::server& server) -> task<> {
+        auto client = co_await raw_client::open(server);
+        auto post_slowly = [&]() -> task<> {
+            co_await client.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\n\r\nbo");
+            while (server.statistics().in_flight == 0) co_await yield_now();
+            for (int i = 0; i < 20; ++i) co_await yield_now();
+            co_await client.send("dy");
+            for (int i = 0; i < 40; ++i) co_await yield_now();
+        };
+        co_await post_slowly();
+        for (int second = 0; second < 40; ++second) {
+            virtual_clock::jump(1s);
+            for (int i = 0; i < 4; ++i) co_await yield_now();
+        }
+        go.set();
+        EXPECT_TRUE((co_await client.read_until("body")).starts_with("HTTP/1.1 200"));
+        go.clear();
+        co_await post_slowly();  // the connection is still good, and 60 s are the limit
         virtual_clock::jump(61s);
         EXPECT_TRUE((co_await client.read_to_end()).starts_with("HTTP/1.1 504"));
     });
@@ -371,6 +406,30 @@ ASYNC_TEST(HttpServer, DrainCancelsWhatIsStuckAfterItsGrace) {
         server.stop();
         virtual_clock::jump(31s);
         EXPECT_TRUE((co_await client.read_to_end()).starts_with("HTTP/1.1 503"));
+    });
+    EXPECT_EQ(server.statistics().drain_cancelled, 1u);
+}
+
+ASYNC_TEST(HttpServer, AStreamThatADrainCutsIsCounted) {
+    auto endless = [](http::request&) -> task<http::response> {
+        auto one_piece = []() -> async_generator<std::string> {
+            co_yield "piece";
+            co_await sleep_forever();
+        };
+        co_return http::response(200, one_piece(), http::content_type::text);
+    };
+    http::server_options options;
+    options.bind = {"127.0.0.1:0"};
+    http::server server(endless, options);
+    server.listen();
+    co_await with_task_group([&](task_group& group) -> task<> {
+        group.create_task([&]() -> task<> { co_await server.serve(); });
+        auto client = co_await raw_client::open(server);
+        co_await client.send(std::string(get));
+        (void)co_await client.read_until("piece");
+        server.stop();
+        virtual_clock::jump(31s);
+        EXPECT_EQ((co_await client.read_to_end()).find("0\r\n\r\n"), std::string::npos);
     });
     EXPECT_EQ(server.statistics().drain_cancelled, 1u);
 }

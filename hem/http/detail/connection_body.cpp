@@ -65,7 +65,12 @@ task<> connection_body::fill() {
     auto& work = *connection_.work_;
     // Everything that arrived was consumed: the block starts anew.
     work.begin = work.end = 0;
-    connection_.set_phase(server_connection::phase::body, connection_.server_.options.limits.body_gap);
+    // The body's limits hold while it is waited for; a handler that works on has its own again, and so has a drain of what it left.
+    const auto before = connection_.phase_;
+    const auto deadline = connection_.deadline_;
+    if (before != server_connection::phase::body) {
+        connection_.set_phase(server_connection::phase::body, connection_.server_.options.limits.body_gap);
+    }
     for (;;) {
         co_await connection_.socket_.wait_readable();
         if (connection_.expired_) fail(408, "the request body came too slowly");
@@ -73,6 +78,8 @@ task<> connection_body::fill() {
         if (got > 0) break;
         if (got == 0 || got == -2) fail(0, "the client closed the connection inside the request body");
     }
+    connection_.phase_ = before;
+    connection_.deadline_ = deadline;
 }
 
 task<std::string_view> connection_body::next() {

@@ -146,7 +146,6 @@ task<bool> server_connection::drain_request_body(connection_body& body) {
     try {
         while (!body.complete()) {
             const auto piece = co_await body.next();
-            deadline_ = hem::detail::saturating_add(clock::now(), std::chrono::seconds(1));
             dropped += piece.size();
             if (dropped > limit) co_return false;
         }
@@ -334,7 +333,6 @@ task<server_connection::after> server_connection::serve_one() {
             if (!answer) co_return co_await answer_error(504, {}, false);
             break;
         case why_cancelled::drain:
-            ++server_.stats.drain_cancelled;
             if (!answer) co_return co_await answer_error(503, "retry-after: 1\r\n", false);
             break;
         default: break;
@@ -408,6 +406,7 @@ void server_connection::hang_up(void* self, bool reset) noexcept {
 void server_connection::cancel_handler(why_cancelled why) noexcept {
     if (!handler_scope_ || handler_scope_->cancel_called()) return;
     cancelled_why_ = why;
+    if (why == why_cancelled::drain) ++server_.stats.drain_cancelled;
     const char* text = why == why_cancelled::disconnect ? "the client went away"
                        : why == why_cancelled::timeout  ? "the handler took longer than its limit"
                                                         : "the server shuts down";
