@@ -7,6 +7,7 @@
 
 #include <coroutine>
 #include <cstdint>
+#include <string_view>
 
 #include "hem/core/detail/intrusive_list.hpp"
 
@@ -14,6 +15,13 @@ namespace hem::detail {
 
 struct task_header;
 struct wait_node;
+
+// What a wait is about: for task lists, and to find waits that wait for each other.
+struct wait_target {
+    std::string_view name = {};    // of the object, empty if it has none
+    task_header* owner = nullptr;  // who has to act before the wait can end, if that is known
+    const void* object = nullptr;
+};
 
 // How a kind of wait behaves. Plain functions, no allocation, no user code: they run inside cancel().
 struct wait_ops {
@@ -23,6 +31,8 @@ struct wait_ops {
     // Gives a grant back before the task resumed, to the next waiter or to the object; false if the effect cannot be undone. Null: nothing
     // has to be given back.
     bool (*revoke)(wait_node&) noexcept;
+    // What it waits for. Null: nothing but the kind is known.
+    wait_target (*target)(const wait_node&) noexcept = nullptr;
 };
 
 struct wait_tag;
