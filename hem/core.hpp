@@ -2,6 +2,7 @@
 #pragma once
 
 #include "hem/core/async_context.hpp"
+#include "hem/core/async_exit_stack.hpp"
 #include "hem/core/async_generator.hpp"
 #include "hem/core/callable.hpp"
 #include "hem/core/cancel_scope.hpp"
@@ -21,9 +22,11 @@
 #include "hem/core/random.hpp"
 #include "hem/core/report.hpp"
 #include "hem/core/run.hpp"
+#include "hem/core/scope_exit.hpp"
 #include "hem/core/semaphore.hpp"
 #include "hem/core/signals.hpp"
 #include "hem/core/sleep.hpp"
+#include "hem/core/streams.hpp"
 #include "hem/core/task.hpp"
 #include "hem/core/task_group.hpp"
 #include "hem/core/with.hpp"

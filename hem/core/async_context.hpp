@@ -56,7 +56,7 @@ public:
     }
     ~async_context() {
         if (!handle_) return;
-        if (!handle_.promise().started) detail::report_never_awaited(handle_.promise(), "async_context");
+        if (handle_.promise().exits) detail::drop_exits(handle_.promise(), "async_context");
         handle_.destroy();
     }
 
@@ -77,7 +77,7 @@ struct context_access {
         std::coroutine_handle<typename async_context<T>::promise_type> handle;
         bool await_ready() const noexcept { return false; }
         std::coroutine_handle<> await_suspend(std::coroutine_handle<> consumer) const noexcept {
-            handle.promise().started = true;
+            if (!handle.promise().started()) handle.promise().start();
             handle.promise().continuation = consumer;
             return handle;
         }
@@ -99,7 +99,7 @@ struct context_access {
     template <class T>
     static task<bool> leave(async_context<T>& context, std::exception_ptr error) {
         auto handle = context.handle_;
-        if (!handle || handle.done() || !handle.promise().started) co_return false;
+        if (!handle || handle.done() || !handle.promise().started()) co_return false;
         const bool failed = error != nullptr;
         handle.promise().thrown_in = std::move(error);
         co_await step_awaiter<T>{handle};

@@ -37,15 +37,18 @@ struct generator_promise_base : promise_base {
     using promise_base::promise_base;
 
     std::suspend_always initial_suspend() const noexcept { return {}; }
-    struct back_to_consumer {
+    struct end_awaiter {
         bool await_ready() const noexcept { return false; }
         template <class Promise>
         std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> handle) const noexcept {
-            return std::exchange(handle.promise().continuation, {});
+            promise_base& promise = handle.promise();
+            const auto consumer = std::exchange(promise.continuation, {});
+            if (promise.exits) [[unlikely]] return begin_exits(promise, consumer);
+            return consumer;
         }
         void await_resume() const noexcept {}
     };
-    back_to_consumer final_suspend() const noexcept { return {}; }
+    end_awaiter final_suspend() const noexcept { return {}; }
     void return_void() const noexcept {}
     void unhandled_exception() noexcept {
         try {
@@ -109,7 +112,7 @@ public:
     }
     ~async_generator() {
         if (!handle_) return;
-        if (!handle_.promise().started) detail::report_never_awaited(handle_.promise(), "generator");
+        if (handle_.promise().exits) detail::drop_exits(handle_.promise(), "generator");
         handle_.destroy();
     }
 
@@ -131,7 +134,7 @@ class generator_stream {
             auto& promise = generator.promise();
             if (promise.stepping) detail::throw_generator_busy();
             promise.stepping = true;
-            promise.started = true;
+            if (!promise.started()) promise.start();
             promise.step_scope = detail::current_task_header().scope;
             promise.continuation = consumer;
             return generator;
@@ -158,8 +161,8 @@ public:
         auto handle = source_.handle_;
         if (!handle || handle.done()) co_return;
         auto& promise = handle.promise();
-        if (!promise.started) {
-            promise.started = true;  // nothing ran, nothing is to be cleaned up
+        if (!promise.started()) {
+            promise.start();  // nothing ran, nothing is to be cleaned up
             co_return;
         }
         promise.closing = true;

@@ -42,7 +42,7 @@ public:
             loop->just_finished = this;
             return;
         }
-        handle.promise().started = true;
+        handle.promise().start();
         handle.resume();
     }
     std::exception_ptr finish() noexcept override {

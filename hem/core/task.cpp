@@ -1,5 +1,6 @@
 #include "hem/core/task.hpp"
 
+#include "hem/core/detail/exit_chain.hpp"
 #include "hem/core/detail/kernel.hpp"
 #include "hem/core/errors.hpp"
 #include "hem/core/report.hpp"
@@ -11,6 +12,7 @@ void root_finished(promise_base&) noexcept {
     loop.just_finished = loop.current;
 }
 
+namespace {
 void report_never_awaited(const promise_base& promise, const char* what) noexcept {
     // Unwinding destroys tasks that were made and not yet awaited; the error on its way is the cause to look at.
     if (std::uncaught_exceptions() > 0) return;
@@ -19,6 +21,15 @@ void report_never_awaited(const promise_base& promise, const char* what) noexcep
                          ") was destroyed before it ran: write co_await, or pass the function to create_task",
                  .task = running.loop && running.loop->current ? running.loop->current->display_name() : std::string(),
                  .location = promise.created});
+}
+}  // namespace
+
+void drop_exits(promise_base& promise, const char* what) noexcept {
+    if (promise.started()) {
+        delete promise.exits;
+    } else {
+        report_never_awaited(promise, what);
+    }
 }
 
 void throw_empty_task() { throw usage_error("this task was moved from or awaited before: a task is awaited once"); }

@@ -30,6 +30,9 @@ class task;
 
 namespace detail {
 
+struct exit_chain;
+extern exit_chain not_started;  // only its address means something
+
 // What every coroutine of Hem has in front of its promise, so that the chain of awaiting coroutines can be walked from handles alone.
 struct promise_base {
     explicit promise_base(const std::source_location& where) noexcept : created(where) {}
@@ -40,12 +43,18 @@ struct promise_base {
     std::coroutine_handle<> continuation;  // who awaits; null for the coroutine that a task began with
     std::source_location created;          // the coroutine's function
     std::source_location awaiting{};       // where it awaits now
-    bool started = false;
+    exit_chain* exits = &not_started;      // cleanups that scope_exit registered; the mark until the coroutine starts
+
+    bool started() const noexcept { return exits != &not_started; }
+    void start() noexcept { exits = nullptr; }
 };
 
 // Called in the final suspend of a coroutine that nobody awaits: its task is done.
 void root_finished(promise_base& promise) noexcept;
-void report_never_awaited(const promise_base& promise, const char* what) noexcept;
+// The first of the coroutine's cleanups, to be resumed in its final suspend; the last one resumes `then`, or ends the task if that is null.
+std::coroutine_handle<> begin_exits(promise_base& promise, std::coroutine_handle<> then) noexcept;
+// Before a frame is destroyed whose `exits` are not null: it never ran, which is reported, or its cleanups' frames go with it.
+void drop_exits(promise_base& promise, const char* what) noexcept;
 [[noreturn]] void throw_empty_task();
 
 struct final_awaiter {
@@ -53,6 +62,7 @@ struct final_awaiter {
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> handle) const noexcept {
         promise_base& promise = handle.promise();
+        if (promise.exits) [[unlikely]] return begin_exits(promise, promise.continuation);
         if (promise.continuation) [[likely]] return promise.continuation;
         root_finished(promise);
         return std::noop_coroutine();
@@ -69,7 +79,7 @@ struct task_awaiter {
     bool await_ready() const noexcept { return false; }
     std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) const noexcept {
         child.promise().continuation = awaiting;
-        child.promise().started = true;
+        child.promise().start();
         return child;
     }
     T await_resume() const { return child.promise().take(); }
@@ -161,7 +171,7 @@ private:
     explicit task(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
     void destroy() noexcept {
         if (!handle_) return;
-        if (!handle_.promise().started) [[unlikely]] detail::report_never_awaited(handle_.promise(), "task");
+        if (handle_.promise().exits) [[unlikely]] detail::drop_exits(handle_.promise(), "task");
         handle_.destroy();
     }
     std::coroutine_handle<promise_type> handle_;
@@ -186,7 +196,7 @@ struct task_access {
     // Destroys an unstarted task without a report: something decided that it shall not run.
     template <class T>
     static void discard(task<T>& t) noexcept {
-        if (t.handle_) t.handle_.promise().started = true;
+        if (t.handle_) t.handle_.promise().start();
         t = task<T>();
     }
 };

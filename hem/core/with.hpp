@@ -1,6 +1,6 @@
 // Scoped use of everything whose closing must be awaited: `with` opens, runs the body, and closes on every way out, in reverse order. The
-// cleanup is shielded from outer cancellation for the run's default grace time (5 s). If body and cleanup both fail, the body's error leaves
-// and the cleanup's is reported: the cause matters more than the aftermath.
+// cleanup is shielded from outer cancellation for the run's default grace time (5 s). If body and cleanup both fail, the body's error
+// leaves and the cleanup's is reported: the cause matters more than the aftermath.
 //
 //     co_await hem::with(rows(db), [&](auto& stream) -> hem::task<> { while (auto row = co_await stream.next()) use(*row); });
 //     co_await hem::with(open_pool(), [&](pool& p) -> hem::task<> { ... });             // has task<> aclose()
@@ -8,6 +8,7 @@
 #pragma once
 
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,52 @@ template <class R>
 concept async_closable = requires(R& r) {
     { r.aclose() } -> std::same_as<task<>>;
 };
+
+// What `next()` can be called on: a task or awaitable that gives an optional, empty at the end.
+template <class S>
+concept async_stream = requires(S& s) {
+    s.next();
+    requires requires(detail::await_result_t<decltype(s.next())> item) {
+        *item;
+        bool(item);
+    };
+};
+
+namespace detail {
+
+// What the body of `with` gets for a source. A source of another kind names it as `stream_type`.
+template <class Source>
+struct opened {
+    using type = Source;
+};
+template <class T>
+struct opened<async_generator<T>> {
+    using type = generator_stream<T>;
+};
+template <class T>
+struct opened<async_context<T>> {
+    using type = T;
+};
+template <class R>
+struct opened<task<R>> {
+    using type = R;
+};
+template <class Source>
+    requires requires { typename Source::stream_type; }
+struct opened<Source> {
+    using type = typename Source::stream_type;
+};
+template <class Source>
+using opened_t = typename opened<Source>::type;
+
+template <class Source>
+using item_t = std::remove_cvref_t<decltype(*std::declval<await_result_t<decltype(std::declval<opened_t<Source>&>().next())>>())>;
+
+}  // namespace detail
+
+// What `with`, `for_each` and `collect` iterate: a generator, or a stream that is closed afterwards.
+template <class Source>
+concept stream_source = async_stream<detail::opened_t<Source>>;
 
 namespace detail {
 
@@ -94,9 +141,10 @@ auto with(async_generator<T> source, F body) -> task<detail::generator_body_t<T,
 // An async_context: body(value), or body() for async_context<>. If the coroutine swallows the body's error, the body's value is missing and
 // usage_error is thrown unless the body returns nothing.
 template <class T, class F>
-auto with(async_context<T> context, F body)
-    -> task<detail::await_result_t<decltype(detail::call_with_context_value<T>(body, static_cast<typename async_context<T>::stored_type*>(nullptr)))>> {
-    using R = detail::await_result_t<decltype(detail::call_with_context_value<T>(body, static_cast<typename async_context<T>::stored_type*>(nullptr)))>;
+auto with(async_context<T> context, F body) -> task<detail::await_result_t<
+    decltype(detail::call_with_context_value<T>(body, static_cast<typename async_context<T>::stored_type*>(nullptr)))>> {
+    using R = detail::await_result_t<decltype(detail::call_with_context_value<T>(
+        body, static_cast<typename async_context<T>::stored_type*>(nullptr)))>;
     auto* value = co_await detail::context_access::enter(context);
     outcome<R> result = co_await detail::run_body(detail::call_with_context_value<T>(body, value));
     const bool swallowed = co_await shield(detail::context_access::leave(context, result.error()));
@@ -120,10 +168,43 @@ auto with(task<R> opening, F body) -> task<detail::await_result_t<decltype(body(
     co_return co_await detail::body_then_cleanup(body(resource), resource.aclose());
 }
 
-// Calls `f(item)` for each item, in order; `f` is a plain function or gives a task, and stops the iteration by returning false.
-template <class T, class F>
-task<> for_each(async_generator<T> source, F f) {
-    co_await with(std::move(source), [&f](generator_stream<T>& stream) -> task<> {
+namespace detail {
+
+template <class Tuple, std::size_t... I>
+using with_all_t = await_result_t<decltype(std::declval<std::tuple_element_t<sizeof...(I), Tuple>&>()(
+    std::declval<opened_t<std::tuple_element_t<I, Tuple>>&>()...))>;
+
+// Opens the sources from number sizeof...(Opened) on.
+template <class R, class Tuple, class... Opened>
+task<R> with_from(Tuple& all, Opened&... opened) {
+    constexpr std::size_t at = sizeof...(Opened);
+    if constexpr (at + 1 == std::tuple_size_v<Tuple>) {
+        co_return co_await std::get<at>(all)(opened...);
+    } else {
+        co_return co_await with(std::move(std::get<at>(all)),
+                                [&](auto& next) -> task<R> { co_return co_await with_from<R>(all, opened..., next); });
+    }
+}
+template <std::size_t... I, class Tuple>
+task<with_all_t<Tuple, I...>> with_all(std::index_sequence<I...>, Tuple all) {
+    co_return co_await with_from<with_all_t<Tuple, I...>>(all);
+}
+
+}  // namespace detail
+
+// Several sources and then the body: opened in order, body(first, second, ...), closed in reverse.
+template <class First, class Second, class... More>
+    requires(sizeof...(More) > 0)
+HEM_CORO_WRAPPER auto with(First first, Second second, More... more) {
+    return detail::with_all(std::make_index_sequence<1 + sizeof...(More)>(),
+                            std::tuple<First, Second, More...>(std::move(first), std::move(second), std::move(more)...));
+}
+
+// Calls `f(item)` for each item of a generator or stream, in order; `f` is a plain function or gives a task, and stops the iteration by
+// returning false.
+template <stream_source Source, class F>
+task<> for_each(Source source, F f) {
+    co_await with(std::move(source), [&f](auto& stream) -> task<> {
         while (auto item = co_await stream.next()) {
             using result = decltype(f(*std::move(item)));
             if constexpr (detail::is_task<result>) {
@@ -141,9 +222,10 @@ task<> for_each(async_generator<T> source, F f) {
     });
 }
 
-// All items of a generator.
-template <class T>
-task<std::vector<T>> collect(async_generator<T> source) {
+// All items of a generator or stream.
+template <stream_source Source>
+auto collect(Source source) -> task<std::vector<detail::item_t<Source>>> {
+    using T = detail::item_t<Source>;
     std::vector<T> items;
     co_await for_each(std::move(source), [&items](T item) { items.push_back(std::move(item)); });
     co_return items;

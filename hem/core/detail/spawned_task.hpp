@@ -99,7 +99,7 @@ public:
             return;
         }
         auto handle = task_access::handle(child_);
-        handle.promise().started = true;
+        handle.promise().start();
         handle.resume();
     }
     std::exception_ptr finish() noexcept override {
