@@ -9,14 +9,15 @@ void throw_timeout(duration limit, const std::source_location& where) {
     const double seconds = std::chrono::duration<double>(limit).count();
     char text[32];
     std::snprintf(text, sizeof text, "%.6g", seconds);
-    throw timeout_error(std::string("timed out after ") + text + " s at " + to_string(where));
+    throw timeout_error(std::string("timed out after ") + text + " s" + (where.line() != 0 ? " at " + to_string(where) : std::string()));
 }
 
 void throw_scope_used_twice() { throw usage_error("a cancel_scope is used once: make a new one for each run"); }
 
 }  // namespace detail
 
-cancel_scope::cancel_scope(cancel_scope_options options) {
+cancel_scope::cancel_scope(cancel_scope_options options) : name_(std::move(options.name)) {
+    state_.name = name_;
     state_.set_deadline(options.deadline);
     if (options.shield) state_.set_shield(*options.shield);
 }

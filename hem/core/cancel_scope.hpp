@@ -38,7 +38,9 @@ public:
     // At the scope's edge with a `cancelled` in hand: true if it ends here.
     bool absorb() {
         scope_.leave(task_);
-        return scope_.absorbs();
+        if (!scope_.absorbs()) return false;
+        scope_.note_caught();
+        return true;
     }
 
 private:
@@ -156,16 +158,31 @@ public:
     void set_deadline(time_point deadline);
     bool expired() const noexcept { return state_.expired(); }
     bool cancel_called() const noexcept { return state_.cancel_called(); }
-    // After run: the scope absorbed its own cancellation.
-    bool cancelled_caught() const noexcept { return state_.left() && state_.absorbs() && caught_; }
+    // After run: the scope absorbed its own cancellation. False if the request met no cancel point, or went on outwards.
+    bool cancelled_caught() const noexcept { return state_.caught(); }
     // Lets a pending outer cancellation in at once.
     void unshield() noexcept { state_.drop_shield(false); }
     cancel_reason reason() const;
 
 private:
     detail::timed_scope state_;
-    bool caught_ = true;
+    std::string name_;
 };
+
+namespace detail {
+template <class F, class... Args>
+concept takes_scope = requires(F& f, cancel_scope& scope, Args... args) { f(scope, std::move(args)...); };
+template <class F, class... Args>
+struct scoped_result {};
+template <class F, class... Args>
+    requires takes_scope<F, Args...>
+struct scoped_result<F, Args...> : await_result<decltype(std::declval<F&>()(std::declval<cancel_scope&>(), std::declval<Args>()...))> {};
+template <class F, class... Args>
+    requires(!takes_scope<F, Args...>) && requires(F& f, Args... args) { f(std::move(args)...); }
+struct scoped_result<F, Args...> : await_result<decltype(std::declval<F&>()(std::declval<Args>()...))> {};
+template <class F, class... Args>
+using scoped_result_t = typename scoped_result<F, Args...>::type;
+}  // namespace detail
 
 // Opens a fresh scope for `f(scope, args...)`; gives what cancel_scope::run gives.
 template <class F, class... Args>
@@ -199,11 +216,26 @@ auto timeout_at(time_point deadline, Awaitable awaitable, std::source_location w
     if (!result) detail::throw_timeout(bound, where);
     co_return detail::unwrap<T>(std::move(result));
 }
-// The same for a callable, `f(args...)`.
+// The same for a callable, `f(args...)` or `f(scope, args...)`, which runs to its first suspension even if the deadline is past.
 template <class Rep, class Period, class F, class... Args>
     requires(!detail::awaitable<F>)
-auto timeout(std::chrono::duration<Rep, Period> limit, F f, Args... args) -> task<detail::await_result_t<decltype(f(std::move(args)...))>> {
-    co_return co_await timeout(limit, f(std::move(args)...));
+auto timeout(std::chrono::duration<Rep, Period> limit, F f, Args... args) -> task<detail::scoped_result_t<F, Args...>> {
+    using T = detail::scoped_result_t<F, Args...>;
+    const auto bound = detail::to_duration(limit);
+    cancel_scope scope({.deadline = detail::saturating_add(clock::now(), bound)});
+    auto result = co_await scope.run(std::move(f), std::move(args)...);
+    if (!result) detail::throw_timeout(bound, {});
+    co_return detail::unwrap<T>(std::move(result));
+}
+template <class F, class... Args>
+    requires(!detail::awaitable<F>)
+auto timeout_at(time_point deadline, F f, Args... args) -> task<detail::scoped_result_t<F, Args...>> {
+    using T = detail::scoped_result_t<F, Args...>;
+    const auto bound = deadline - clock::now();
+    cancel_scope scope({.deadline = deadline});
+    auto result = co_await scope.run(std::move(f), std::move(args)...);
+    if (!result) detail::throw_timeout(bound, {});
+    co_return detail::unwrap<T>(std::move(result));
 }
 // asyncio's order of arguments.
 template <class Rep, class Period, detail::awaitable Awaitable>
@@ -220,6 +252,17 @@ HEM_CORO_WRAPPER auto move_on_after(std::chrono::duration<Rep, Period> limit, Aw
 template <detail::awaitable Awaitable>
 HEM_CORO_WRAPPER auto move_on_at(time_point deadline, Awaitable awaitable) {
     return detail::run_until(deadline, std::move(awaitable));
+}
+template <class F, class... Args>
+    requires(!detail::awaitable<F>)
+auto move_on_at(time_point deadline, F f, Args... args) -> task<detail::maybe_t<detail::scoped_result_t<F, Args...>>> {
+    cancel_scope scope({.deadline = deadline});
+    co_return co_await scope.run(std::move(f), std::move(args)...);
+}
+template <class Rep, class Period, class F, class... Args>
+    requires(!detail::awaitable<F>)
+HEM_CORO_WRAPPER auto move_on_after(std::chrono::duration<Rep, Period> limit, F f, Args... args) {
+    return move_on_at(detail::saturating_add(clock::now(), detail::to_duration(limit)), std::move(f), std::move(args)...);
 }
 
 // Runs the awaitable where outer cancellation cannot enter for `grace` after it came (the run's default grace without it, 5 s). Result and

@@ -4,6 +4,7 @@ namespace hem::detail {
 
 const wait_ops sleep_awaiter::ops{"sleep", abort, nullptr};
 const wait_ops yield_awaiter::ops{"yield", nullptr, nullptr};
+const wait_ops due_awaiter::ops{"yield", nullptr, nullptr};
 const wait_ops cancel_point_awaiter::ops{"checkpoint", nullptr, nullptr};
 
 void sleep_awaiter::await_suspend(std::coroutine_handle<> handle) noexcept {

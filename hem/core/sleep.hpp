@@ -36,6 +36,21 @@ private:
     static const wait_ops ops;
 };
 
+class [[nodiscard("not awaited: write co_await")]] due_awaiter : public wait_node {
+public:
+    due_awaiter() noexcept : wait_node(ops) {}
+    bool await_ready() {
+        if (begin_wait(*this)) return true;
+        state = status::granted;
+        return !task->loop->resume_is_due();
+    }
+    void await_suspend(std::coroutine_handle<> handle) noexcept { suspend_wait(*this, handle); }
+    void await_resume() { end_wait(*this); }
+
+private:
+    static const wait_ops ops;
+};
+
 class [[nodiscard("not awaited: write co_await")]] cancel_point_awaiter : public wait_node {
 public:
     cancel_point_awaiter() noexcept : wait_node(ops) {}
@@ -67,6 +82,8 @@ inline detail::sleep_awaiter sleep_forever() noexcept { return detail::sleep_awa
 // Returns after every task that is ready now has run. A checkpoint.
 inline detail::yield_awaiter yield_now() noexcept { return {}; }
 inline detail::yield_awaiter checkpoint() noexcept { return {}; }
+// For loops that compute: yields if this resume has run for 1 ms since its first call of this, else goes on. Always a cancel point.
+inline detail::due_awaiter yield_if_due() noexcept { return {}; }
 // Throws `cancelled` in a cancelled scope, never suspends.
 inline detail::cancel_point_awaiter checkpoint_if_cancelled() noexcept { return {}; }
 

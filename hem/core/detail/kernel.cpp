@@ -137,6 +137,16 @@ void kernel::read_clock() noexcept {
     now_known = true;
 }
 
+bool kernel::resume_is_due() noexcept {
+    const auto time = virtual_clock ? current_time : time_point(duration(read_ns(CLOCK_MONOTONIC)));
+    if (due_resume != total_resumes) {
+        due_resume = total_resumes;
+        due_since = time;
+        return false;
+    }
+    return time - due_since >= resume_time;
+}
+
 void kernel::jump_to(time_point t) noexcept { current_time = std::max(current_time, t); }
 
 void kernel::post(post_node* node) noexcept {

@@ -70,6 +70,7 @@ struct kernel_options {
 
 struct kernel {
     static constexpr std::int32_t resume_budget = 128;  // completions without suspension in one resume
+    static constexpr duration resume_time = std::chrono::milliseconds(1);  // of a resume that calls yield_if_due
     static constexpr int poll_interval = 16;            // ticks with work between two looks at the reactor
 
     explicit kernel(const kernel_options& options);
@@ -110,6 +111,8 @@ struct kernel {
     void add_timer(timer& t, time_point deadline) noexcept { timers.add(t, deadline); }
 
     void read_clock() noexcept;
+    // True if this resume has used its time budget; the time since its first call counts.
+    bool resume_is_due() noexcept;
     void tick();
     void wait_for_work();
     void run_posts();
@@ -145,6 +148,8 @@ struct kernel {
     std::uint64_t next_task_id = 1;
     std::uint64_t ticks = 0;
     std::uint64_t total_resumes = 0;
+    std::uint64_t due_resume = 0;      // the resume that last asked whether it is due
+    time_point due_since{};
     std::uint64_t wakeups = 0;         // returns from a blocking poll
     std::size_t live_tasks = 0;
     int polls_skipped = 0;

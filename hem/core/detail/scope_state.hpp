@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <source_location>
+#include <string_view>
 
 #include "hem/core/cancelled.hpp"
 #include "hem/core/clock.hpp"
@@ -82,6 +83,10 @@ public:
     void set_shield(duration grace) noexcept;
     void drop_shield(bool expired) noexcept;
     bool expired() const noexcept { return expired_; }
+    // A `cancelled` ended at this scope.
+    bool caught() const noexcept { return caught_; }
+    void note_caught() noexcept { caught_ = true; }
+    std::string_view name = {};  // shown in trees; owned by whoever owns the scope
 
     void enter(task_header& task) noexcept;
     void leave(task_header& task) noexcept;
@@ -103,6 +108,7 @@ private:
     duration grace_{};
     kernel* kernel_ = nullptr;
     bool expired_ = false;
+    bool caught_ = false;
 };
 
 }  // namespace hem::detail
