@@ -5,9 +5,11 @@
 //     auto bound = request_id.bind("42");      // until the guard's end, in this task and what it starts
 #pragma once
 
+#include <cstddef>
 #include <utility>
 
 #include "hem/core/detail/context_node.hpp"
+#include "hem/core/detail/frame_pool.hpp"
 
 namespace hem {
 
@@ -55,8 +57,12 @@ class context_var {
                 return new node(self->key, static_cast<const node*>(self)->value);
             };
         }
+        // Bound and left again with every request or attempt: recycled like frames.
+        static void* operator new(std::size_t bytes) { return detail::frame_pool::allocate(bytes); }
+        static void operator delete(void* memory, std::size_t bytes) noexcept { detail::frame_pool::deallocate(memory, bytes); }
         T value;
     };
+    static_assert(alignof(T) <= alignof(std::max_align_t), "hem: a context variable's value must not be over-aligned");
 
 public:
     explicit context_var(const char* name, T fallback = T()) : name_(name), fallback_(std::move(fallback)) {}

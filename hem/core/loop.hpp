@@ -96,6 +96,8 @@ public:
     // The loop that runs on this thread; usage_error outside of one.
     static loop& current();
 
+    // Which of the process's loops it is: the lowest number that no other living loop has.
+    std::uint32_t id() const noexcept { return kernel_.id.value(); }
     // The time of the current tick.
     time_point now() noexcept { return kernel_.now(); }
     // The generator that all jitter and shuffling uses; seeded by the run's options.

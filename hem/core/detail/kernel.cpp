@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <mutex>
 #include <system_error>
-
 
 #include "hem/core/detail/group_core.hpp"
 #include "hem/core/detail/interrupts.hpp"
@@ -22,6 +22,10 @@ std::int64_t read_ns(clockid_t id) noexcept {
     ::clock_gettime(id, &t);
     return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
 }
+
+// Numbers of living loops. A number is free again when its loop has ended, so that logs of a long life stay readable.
+std::mutex loop_ids_mutex;
+std::vector<bool> loop_ids;
 
 constexpr std::chrono::sys_time<std::chrono::nanoseconds> virtual_epoch{std::chrono::seconds(1'735'689'600)};  // 2025-01-01T00:00:00Z
 
@@ -113,6 +117,22 @@ bool inbox::prepare_sleep() noexcept {
 }
 
 // ---- kernel -----------------------------------------------------------------------------------------------------------------------------
+
+loop_number::loop_number() {
+    const std::lock_guard guard(loop_ids_mutex);
+    const auto free = std::find(loop_ids.begin(), loop_ids.end(), false);
+    value_ = static_cast<std::uint32_t>(free - loop_ids.begin());
+    if (free == loop_ids.end()) {
+        loop_ids.push_back(true);
+    } else {
+        *free = true;
+    }
+}
+
+loop_number::~loop_number() {
+    const std::lock_guard guard(loop_ids_mutex);
+    loop_ids[value_] = false;
+}
 
 kernel::kernel(const kernel_options& options)
     : virtual_clock(options.virtual_clock), autojump(options.autojump), shuffle(options.shuffle),

@@ -60,6 +60,19 @@ private:
     int wake_fd_;
 };
 
+// The lowest number that no other living loop of the process has: 0 for the only one.
+class loop_number {
+public:
+    loop_number();
+    ~loop_number();
+    loop_number(const loop_number&) = delete;
+    loop_number& operator=(const loop_number&) = delete;
+    std::uint32_t value() const noexcept { return value_; }
+
+private:
+    std::uint32_t value_;
+};
+
 struct kernel_options {
     bool virtual_clock = false;
     bool shuffle = false;
@@ -119,6 +132,7 @@ struct kernel {
     void run_batch();
     void shuffle_batch(task_header*& head);
 
+    loop_number id;
     task_header* ready_head = nullptr;
     task_header** ready_tail = &ready_head;
     task_header* current = nullptr;
