@@ -16,6 +16,7 @@
 #include "hem/telemetry/detail/log_record.hpp"
 #include "hem/telemetry/detail/log_ring.hpp"
 #include "hem/telemetry/metrics.hpp"
+#include "hem/telemetry/trace.hpp"
 
 namespace hem::log {
 namespace {
@@ -71,8 +72,7 @@ public:
 private:
     logger() : output_(stderr_sink()) { choose_form(form::automatic, true); }
     void choose_form(form as, bool to_stderr);
-    void append(std::string& line, level at, std::string_view event, const std::source_location& where, std::string_view task,
-                const detail::bound_fields* bound, fields values) const;
+    void append(std::string& line, level at, std::string_view event, const std::source_location& where, fields values) const;
     log_ring* own_ring();
     void run();
     bool drain_all();
@@ -125,10 +125,17 @@ void logger::choose_form(form as, bool to_stderr) {
     color_.store(as == form::console && terminal && !(no_color && *no_color), std::memory_order_relaxed);
 }
 
-void logger::append(std::string& line, level at, std::string_view event, const std::source_location& where, std::string_view task,
-                    const detail::bound_fields* bound, fields values) const {
-    detail::append_record(line, {.time = system_now(), .level = at, .event = event, .task = task, .where = where}, bound, values,
-                          json_.load(std::memory_order_relaxed), color_.load(std::memory_order_relaxed));
+// With what surrounds the caller: loop, task, trace and bound fields. The writer thread has none of them.
+void logger::append(std::string& line, level at, std::string_view event, const std::source_location& where, fields values) const {
+    detail::record_head head{.time = system_now(), .level = at, .event = event, .where = where};
+    std::string task, trace_id;
+    if (const auto* loop = hem::detail::running.loop) {
+        head.loop = loop->id.value();
+        if (loop->current) head.task = task = loop->current->display_name();
+    }
+    if (const auto& here = trace::current()) head.trace_id = trace_id = here.trace_id();
+    detail::append_record(line, head, detail::bound.get().get(), values, json_.load(std::memory_order_relaxed),
+                          color_.load(std::memory_order_relaxed));
 }
 
 log_ring* logger::own_ring() {
@@ -146,9 +153,7 @@ void logger::write(level at, std::string_view event, const std::source_location&
         std::string late;
         std::string& line = thread_ended ? late : own.line;
         line.clear();
-        std::string task;
-        if (hem::detail::running.loop && hem::detail::running.loop->current) task = hem::detail::running.loop->current->display_name();
-        append(line, at, event, where, task, detail::bound.get().get(), values);
+        append(line, at, event, where, values);
         if (!running_.load(std::memory_order_acquire) || thread_ended) {
             const std::lock_guard guard(output_mutex_);
             write_out(line);
@@ -188,7 +193,7 @@ void logger::write_out(std::string_view lines) {
     } catch (const std::exception& e) {
         output_ = stderr_sink();
         std::string line;
-        append(line, level::error, "log_sink_failed", std::source_location::current(), {}, nullptr,
+        append(line, level::error, "log_sink_failed", std::source_location::current(),
                {{"error", e}, {"now", "records go to standard error"}});
         line += lines;
         try {
@@ -210,7 +215,7 @@ std::unique_ptr<sink> logger::set_sink(std::unique_ptr<sink> next, form as) {
 
 void logger::say_dropped(log_ring& ring, std::string& out) {
     if (const auto count = ring.dropped.exchange(0, std::memory_order_relaxed); count != 0) {
-        append(out, level::warning, "log_records_dropped", std::source_location::current(), {}, nullptr, {{"count", count}});
+        append(out, level::warning, "log_records_dropped", std::source_location::current(), {{"count", count}});
     }
 }
 

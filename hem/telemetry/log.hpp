@@ -1,4 +1,5 @@
-// Structured log: an event name, which is a literal, and fields. A record carries time, level, event, task and place by itself.
+// Structured log: an event name, which is a literal, and fields. A record carries time, level, event, loop, task, trace id and place by
+// itself.
 //
 //     log::info("orders_fetched", {{"user", user_id}, {"orders", orders.size()}});
 //     auto bound = log::bind({{"request_id", id}});          // until the guard's end, in this task and what it starts

@@ -1,6 +1,9 @@
 // The log's promises: LG-1 fields travel, LG-2 forms, LG-3 nothing waits, LG-4 nothing forges, LG-5 secrets stay, LG-8 reports.
 #include "hem/telemetry/log.hpp"
 
+#include <pty.h>
+#include <unistd.h>
+
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -9,6 +12,7 @@
 #include "hem/telemetry/detail/log_record.hpp"
 #include "hem/telemetry/detail/log_ring.hpp"
 #include "hem/telemetry/metrics.hpp"
+#include "hem/telemetry/trace.hpp"
 #include "hem/testing.hpp"
 
 namespace {
@@ -102,6 +106,67 @@ ASYNC_TEST(Log, LG1_BindAroundABody) {
     EXPECT_FALSE(has(lines.text.substr(lines.text.find("after")), "job"));
 }
 
+// LG-2
+ASYNC_TEST(Log, LG2_EachRecordSaysLoopTaskTraceAndPlace) {
+    for (const auto form : {log::form::json, log::form::console}) {
+        captured lines(form);
+        log::info("without");
+        EXPECT_FALSE(has(lines.text, "trace")) << lines.text;
+        lines.text.clear();
+        const auto entered = hem::trace::enter(*hem::trace::parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        co_await hem::with_task_group([](hem::task_group& group) -> hem::task<> {
+            group.create_task(hem::create_task_options{.name = "child"}, []() -> hem::task<> {
+                log::info("in_child");
+                co_return;
+            });
+            co_return;
+        });
+        const auto number = std::to_string(hem::loop::current().id());
+        if (form == log::form::json) {
+            EXPECT_TRUE(has(lines.text, "\"event\":\"in_child\",\"loop\":" + number +
+                                            ",\"task\":\"child\",\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\",\"place\":\"log_test.cpp:"))
+                << lines.text;
+        } else {
+            EXPECT_TRUE(has(lines.text, "in_child  (loop " + number + ", child at log_test.cpp:")) << lines.text;
+            EXPECT_TRUE(lines.text.ends_with(", trace 4bf92f3577b34da6a3ce929d0e0e4736)\n")) << lines.text;
+        }
+        lines.text.clear();
+        co_await hem::to_thread([] { log::info("in_worker"); });
+        EXPECT_TRUE(has(lines.text, "4bf92f3577b34da6a3ce929d0e0e4736")) << lines.text;
+        EXPECT_FALSE(has(lines.text, "loop")) << lines.text;
+    }
+}
+
+// LG-2
+TEST(Log, LG2_ConsoleOnATerminalJsonElsewhere) {
+    int master = -1, terminal = -1;
+    ASSERT_EQ(::openpty(&master, &terminal, nullptr, nullptr, nullptr), 0);
+    const int kept = ::dup(STDERR_FILENO);
+    const auto written_to_stderr = [&] {
+        ::dup2(terminal, STDERR_FILENO);
+        log::set_sink(nullptr);
+        log::error("shown", {{"n", 1}});
+        ::dup2(kept, STDERR_FILENO);
+        char text[512];
+        const auto size = ::read(master, text, sizeof text);
+        return std::string(text, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+    };
+    ::unsetenv("NO_COLOR");
+    const auto colored = written_to_stderr();
+    EXPECT_TRUE(has(colored, "\x1b[31merror  \x1b[0m shown n=1")) << colored;
+    ::setenv("NO_COLOR", "1", 1);
+    const auto plain = written_to_stderr();
+    ::unsetenv("NO_COLOR");
+    EXPECT_TRUE(has(plain, "error   shown n=1")) << plain;
+    EXPECT_FALSE(has(plain, "\x1b")) << plain;
+    for (const int fd : {kept, terminal, master}) ::close(fd);
+    testing::internal::CaptureStderr();  // a file
+    log::set_sink(nullptr);
+    log::error("kept");
+    EXPECT_TRUE(has(testing::internal::GetCapturedStderr(), "\"event\":\"kept\""));
+    log::set_sink(nullptr);
+}
+
 TEST(Log, LevelsBelowTheThresholdWriteNothing) {
     captured lines(log::form::json);
     log::set_level(log::level::warning);
@@ -131,9 +196,12 @@ TEST(Log, LG4_NoFieldForgesARecord) {
     for (const auto form : {log::form::json, log::form::console}) {
         captured lines(form);
         const std::string forged = "x\"}\n{\"level\":\"error\"} 2025-01-01 00:00:00.000 error fake";
-        log::info("login", {{"user", forged}, {forged, 1}, {"level", "error"}});
+        auto bound = log::bind({{forged, forged}, {"trace_id", "mine"}});
+        log::info("login", {{"user", forged}, {forged, 1}, {"level", "error"}, {"loop", 7}});
         EXPECT_EQ(std::count(lines.text.begin(), lines.text.end(), '\n'), 1) << lines.text;
         EXPECT_TRUE(has(lines.text, form == log::form::json ? "\"level_\":\"error\"" : "level_=error")) << lines.text;
+        EXPECT_TRUE(has(lines.text, form == log::form::json ? "\"loop_\":7" : "loop_=7")) << lines.text;
+        EXPECT_TRUE(has(lines.text, form == log::form::json ? "\"trace_id_\":\"mine\"" : "trace_id_=mine")) << lines.text;
     }
 }
 
@@ -229,6 +297,59 @@ TEST(LogInstalled, LG8_ReportsAreRecordsAndCounted) {
             std::exit(reported && log::flush(5s) ? 0 : 1);
         },
         testing::ExitedWithCode(0), "\"event\":\"runtime_report\".*\"kind\":\"never_awaited\"");
+}
+
+// LG-8
+TEST(LogInstalled, LG8_EveryKindOfReportIsARecordAndACounter) {
+    EXPECT_EXIT(
+        {
+            std::string text;
+            struct to_string final : log::sink {
+                explicit to_string(std::string& into) : out(into) {}
+                void write(std::string_view lines) override { out += lines; }
+                std::string& out;
+            };
+            log::set_sink(std::make_unique<to_string>(text), log::form::json);
+            log::set_level(log::level::debug);
+            log::install();
+            using enum hem::report_kind;
+            bool complete = true;
+            for (const auto kind : {never_awaited, suppressed_error, swallowed_cancel, grace_expired, unclosed_resource, leak, pool_stuck,
+                                    callback_misuse, interrupt_ignored, stall, deadlock, lint}) {
+                hem::detail::send_report({kind, "what happened", "sync", std::source_location::current()});
+                std::string name(hem::to_string(kind));
+                std::replace(name.begin(), name.end(), ' ', '_');
+                complete = complete && has(hem::metrics::expose(), "hem_reports_total{kind=\"" + name + "\"} 1");
+                complete = complete && log::flush(5s) && has(text, "\"kind\":\"" + name + "\",\"text\":\"what happened\",\"about\":\"sync\"");
+            }
+            log::set_sink(nullptr);
+            std::exit(complete ? 0 : 1);
+        },
+        testing::ExitedWithCode(0), "");
+}
+
+// LG-2: the settings are read when the program starts, so the child is a program of its own.
+TEST(LogInstalled, LG2_TheEnvironmentDecidesFormAndLevel) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    ::setenv("HEM_LOG", "console", 1);
+    ::setenv("HEM_LOG_LEVEL", "error", 1);
+    const auto log_both = [] {
+        log::info("too_low");
+        log::error("high_enough", {{"n", 1}});
+        std::exit(log::current_level() == log::level::error ? 0 : 1);
+    };
+    EXPECT_EXIT(log_both(), testing::ExitedWithCode(0), "^[^\n]*error   high_enough n=1");
+    ::setenv("HEM_LOG", "XML", 1);
+    ::setenv("HEM_LOG_LEVEL", "loud", 1);
+    EXPECT_EXIT(
+        {
+            log::install();
+            std::exit(0);
+        },
+        testing::ExitedWithCode(0), "HEM_LOG_LEVEL.*debug, info, warning, error, off(.|\n)*\"variable\":\"HEM_LOG\",\"value\":\"XML\"");
+    ::unsetenv("HEM_LOG");
+    ::unsetenv("HEM_LOG_LEVEL");
+    GTEST_FLAG_SET(death_test_style, "fast");
 }
 
 TEST(LogInstalled, LG3_RecordsOfAllThreadsAreWrittenAtExit) {

@@ -114,7 +114,10 @@ void append_time(std::string& out, std::chrono::sys_time<std::chrono::nanosecond
 
 // A field may not take the place of what the log itself says.
 bool is_reserved(std::string_view name) noexcept {
-    return name == "time" || name == "level" || name == "event" || name == "task" || name == "place" || name == "cut_fields";
+    for (const std::string_view own : {"time", "level", "event", "loop", "task", "trace_id", "place", "cut_fields"}) {
+        if (name == own) return true;
+    }
+    return false;
 }
 
 void append_name(std::string& out, std::string_view name, bool json) {
@@ -252,11 +255,15 @@ void append_record(std::string& out, const record_head& head, const bound_fields
         append_time(out, head.time, true);
         fmt::format_to(std::back_inserter(out), "\",\"level\":\"{}\",\"event\":\"", to_string(head.level));
         append_cut(out, head.event, max_name_bytes);
+        out.push_back('"');
+        if (head.loop) fmt::format_to(std::back_inserter(out), ",\"loop\":{}", *head.loop);
         if (!head.task.empty()) {
-            out.append("\",\"task\":\"");
+            out.append(",\"task\":\"");
             append_cut(out, head.task, max_name_bytes);
+            out.push_back('"');
         }
-        out.append("\",\"place\":\"");
+        if (!head.trace_id.empty()) fmt::format_to(std::back_inserter(out), ",\"trace_id\":\"{}\"", head.trace_id);
+        out.append(",\"place\":\"");
         append_escaped(out, place_file);
         fmt::format_to(std::back_inserter(out), ":{}\"", head.where.line());
     } else {
@@ -295,12 +302,15 @@ void append_record(std::string& out, const record_head& head, const bound_fields
         return;
     }
     out.append(color ? "  \x1b[2m(" : "  (");
+    if (head.loop) fmt::format_to(std::back_inserter(out), "loop {}, ", *head.loop);
     if (!head.task.empty()) {
         append_cut(out, head.task, max_name_bytes);
         out.append(" at ");
     }
     append_escaped(out, place_file);
-    fmt::format_to(std::back_inserter(out), ":{}){}\n", head.where.line(), color ? "\x1b[0m" : "");
+    fmt::format_to(std::back_inserter(out), ":{}", head.where.line());
+    if (!head.trace_id.empty()) fmt::format_to(std::back_inserter(out), ", trace {}", head.trace_id);
+    fmt::format_to(std::back_inserter(out), "){}\n", color ? "\x1b[0m" : "");
 }
 
 }  // namespace hem::log::detail

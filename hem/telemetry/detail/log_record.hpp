@@ -1,6 +1,7 @@
 // How a record becomes a line: escaping, cuts, masking. Shared by both forms so that no path can forget one.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +28,9 @@ struct record_head {
     std::chrono::sys_time<std::chrono::nanoseconds> time;
     log::level level = level::info;
     std::string_view event;
-    std::string_view task;  // empty outside of a task
+    std::optional<std::uint32_t> loop;  // none outside of a loop
+    std::string_view task;              // empty outside of a task
+    std::string_view trace_id;          // empty without a trace
     std::source_location where;
 };
 
