@@ -4,6 +4,7 @@
 //     co_await hem::for_each(hem::take(hem::filter(rows(db), is_new), 10), print);
 //     co_await hem::for_each(hem::merge(hem::buffered(tail(a), 16), tail(b)), handle);
 //
+// `buffered` and `merge` run tasks, which a generator may not do around its yields (PEP 789): they stand outermost.
 // A source is a generator or anything with `next()` and `aclose()`; it is moved in and closed from the innermost outwards on every way out.
 // Functions may be plain or give tasks. An error of a source comes out of the step that met it.
 #pragma once
@@ -19,6 +20,11 @@
 #include "hem/core/with.hpp"
 
 namespace hem {
+
+// What a generator can iterate: its stream is closed by hand.
+template <class Source>
+concept closable_source = stream_source<Source> && async_closable<detail::opened_t<Source>>;
+
 namespace detail {
 
 // A source that a generator iterates: closed after the generator's own locals are gone.
@@ -119,7 +125,7 @@ void check_buffer(std::size_t ahead);
 }  // namespace detail
 
 // f(item) for each item.
-template <stream_source Source, class F>
+template <closable_source Source, class F>
 async_generator<detail::applied_t<F, detail::item_t<Source>>> map(Source source, F f) {
     auto& stream = co_await detail::use_awaiter<Source>(std::move(source));
     while (auto item = co_await stream.next()) {
@@ -132,7 +138,7 @@ async_generator<detail::applied_t<F, detail::item_t<Source>>> map(Source source,
 }
 
 // The items for which f(const item&) is true.
-template <stream_source Source, class F>
+template <closable_source Source, class F>
 async_generator<detail::item_t<Source>> filter(Source source, F f) {
     auto& stream = co_await detail::use_awaiter<Source>(std::move(source));
     while (auto item = co_await stream.next()) {
@@ -147,7 +153,7 @@ async_generator<detail::item_t<Source>> filter(Source source, F f) {
 }
 
 // The first `count` items; the source is asked for no more.
-template <stream_source Source>
+template <closable_source Source>
 async_generator<detail::item_t<Source>> take(Source source, std::size_t count) {
     auto& stream = co_await detail::use_awaiter<Source>(std::move(source));
     for (; count > 0; --count) {
@@ -156,6 +162,16 @@ async_generator<detail::item_t<Source>> take(Source source, std::size_t count) {
         co_yield *std::move(item);
     }
 }
+
+template <stream_source Source, class... Rest>
+    requires(!closable_source<Source>)
+void map(Source, Rest...) = delete("buffered and merge stand outermost: write buffered(map(source, f), n)");
+template <stream_source Source, class... Rest>
+    requires(!closable_source<Source>)
+void filter(Source, Rest...) = delete("buffered and merge stand outermost: write buffered(filter(source, f), n)");
+template <stream_source Source, class... Rest>
+    requires(!closable_source<Source>)
+void take(Source, Rest...) = delete("buffered and merge stand outermost: write buffered(take(source, count), n)");
 
 // A source that runs up to `ahead` items in front of its consumer, in a task of its own that ends with `with`.
 template <stream_source Source>
