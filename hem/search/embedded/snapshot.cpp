@@ -1,5 +1,5 @@
 // Reading postings and dictionaries for a generation.
-#include "hem/search/embedded/fts_tokenizer.hpp"
+#include "hem/search/embedded/fts_read.hpp"
 #include "hem/search/embedded/store_internal.hpp"
 #include "hem/search/embedded/varint.hpp"
 
@@ -9,45 +9,17 @@ namespace hem::search::embedded::detail {
 
 namespace {
 
-// Takes rows as FTS5 gives them; the room is kept for the next list of this thread.
-struct list_builder {
-    std::vector<docno> documents;
-    std::vector<std::uint32_t> frequencies, starts, positions;
-    docno limit = 0;
-    bool done = false;
-
-    void begin(docno until) {
-        documents.clear();
-        frequencies.clear();
-        starts.clear();
-        positions.clear();
-        limit = until;
-        done = false;
-    }
-    static void accept(void* context, std::int64_t row, const std::uint32_t* found, std::uint32_t count) {
-        auto& self = *static_cast<list_builder*>(context);
-        if (row >= self.limit) {
-            self.done = true;
-            return;
-        }
-        self.documents.push_back(static_cast<docno>(row));
-        self.frequencies.push_back(count);
-        if (found != nullptr) {
-            self.positions.insert(self.positions.end(), found, found + count);
-            self.starts.push_back(static_cast<std::uint32_t>(self.positions.size()));
-        }
-    }
-    void append_to(posting_list& list, const grow_array<std::uint8_t>::view& norms) const {
-        const auto offset = static_cast<std::uint32_t>(list.positions.size());
-        list.documents.insert(list.documents.end(), documents.begin(), documents.end());
-        list.frequencies.insert(list.frequencies.end(), frequencies.begin(), frequencies.end());
-        list.positions.insert(list.positions.end(), positions.begin(), positions.end());
-        for (const auto each : starts) list.starts.push_back(offset + each);
-        const std::size_t before = list.norms.size();
-        list.norms.resize(before + documents.size());
-        for (std::size_t at = 0; at < documents.size(); ++at) list.norms[before + at] = norms[documents[at]];
-    }
-};
+// The documents' norms come along, so that scoring touches no other memory.
+void append(const fts_rows& rows, const grow_array<std::uint8_t>::view& norms, posting_list& list) {
+    const auto offset = static_cast<std::uint32_t>(list.positions.size());
+    list.documents.insert(list.documents.end(), rows.documents.begin(), rows.documents.end());
+    list.frequencies.insert(list.frequencies.end(), rows.frequencies.begin(), rows.frequencies.end());
+    list.positions.insert(list.positions.end(), rows.positions.begin(), rows.positions.end());
+    for (const auto each : rows.starts) list.starts.push_back(offset + each);
+    const std::size_t before = list.norms.size();
+    list.norms.resize(before + rows.documents.size());
+    for (std::size_t at = 0; at < rows.documents.size(); ++at) list.norms[before + at] = norms[rows.documents[at]];
+}
 
 // Appends the documents from `from` on that have the value.
 void scan_ordinals(const column_view& column, std::uint32_t ordinal, docno from, docno limit, posting_list& list) {
@@ -105,21 +77,13 @@ shared_postings index_generation::postings(const field_spec& field, std::string_
     } else {
         const bool with_positions = positions || made->has_positions();
         if (with_positions && made->starts.empty()) made->starts.push_back(0);
-        thread_local list_builder builder;
-        builder.begin(limit_);
-        posting_sink sink{list_builder::accept, &builder, with_positions};
+        thread_local fts_rows rows;  // the room is kept for the next list of this thread
+        rows.begin(limit_, with_positions);
         const auto table = core->table('f', field.number);
         const auto link = core->shared->readers.acquire();
-        auto& rows = link.prepared("SELECT hem_collect(" + table + ") FROM " + table + " WHERE " + table + " MATCH ?1" + (from > 0 ? " AND rowid >= ?2" : ""));
-        const reset_guard guard(rows);
-        const auto expression = match_expression(term);
-        rows.bind(1, std::string_view(expression));
-        if (from > 0) rows.bind(2, static_cast<std::int64_t>(from));
-        link->link.set_sink(&sink);
-        while (!builder.done && rows.step()) {
-        }
-        link->link.set_sink(nullptr);
-        builder.append_to(*made, norms_[field.number]);
+        // FTS5 finds the few rows after `from` by its index of long doclists.
+        if (from > 0 || !read_fts_pages(link->link, link->statements, table, term, rows)) step_fts_rows(link->link, link->statements, table, term, from, rows);
+        append(rows, norms_[field.number], *made);
     }
     cache.put(key, made);
     return made;
