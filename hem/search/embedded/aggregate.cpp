@@ -137,6 +137,13 @@ void check_options(const known_type& type, const std::string& name, const json& 
             throw content_fault("date_histogram", "failed to parse field [fixed_interval]", "fixed_interval", true)
                 .caused_by("illegal_argument_exception", "Cannot use [fixed_interval] with [calendar_interval] configuration option.");
     }
+    if (const json* zone = options.find("time_zone"); zone != nullptr && !text_of(*zone).empty() && !time_zone::find(text_of(*zone))) {
+        const std::string wanted = text_of(*zone);
+        const bool offset = wanted[0] == '+' || wanted[0] == '-';
+        throw content_fault(type.name, "failed to parse field [time_zone]", "time_zone", true)
+            .caused_by(offset ? "date_time_exception" : "zone_rules_exception",
+                       (offset ? "Invalid ID for ZoneOffset, invalid format: " : "Unknown time-zone ID: ") + wanted);
+    }
     if (type.name == "histogram") {
         const json& interval = options["interval"];
         if (interval.is_null()) throw rest_error(400, "illegal_argument_exception", "Required [interval]");

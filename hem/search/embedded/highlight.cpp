@@ -24,7 +24,7 @@ std::size_t size_of(const json& value, const std::string& key) {
     return static_cast<std::size_t>(value.as_double());
 }
 
-void option(highlight_field& into, const std::string& key, const json& value) {
+void option(highlight_field& into, const std::string& key, const json& value, std::string_view parser) {
     if (key == "pre_tags")
         into.pre = first_tag(value);
     else if (key == "post_tags")
@@ -56,7 +56,7 @@ void option(highlight_field& into, const std::string& key, const json& value) {
                key == "fragment_offset" || key == "matched_fields" || key == "phrase_limit" || key == "force_source" || key == "options")
         throw unsupported("the highlight option [" + key + "]");
     else
-        throw content_fault("highlight", "unknown field [" + key + "]", key);
+        throw content_fault(parser, "unknown field [" + key + "]", key);
 }
 
 struct span {
@@ -259,14 +259,18 @@ highlight_request highlight_request::parse(const json& body) {
         if (key == "fields")
             fields = &value;
         else
-            option(shared, key, value);
+            option(shared, key, value, "highlight");
     }
     if (fields == nullptr) return out;
     const auto add = [&](const std::string& name, const json& options) {
         highlight_field made = shared;
         made.pattern = name;
         if (!options.is_object()) throw content_fault("highlight", "failed to parse field [fields]", "fields", true);
-        for (const auto& [key, value] : options.items()) option(made, key, value);
+        try {
+            for (const auto& [key, value] : options.items()) option(made, key, value, "highlight_field");
+        } catch (rest_error& fault) {
+            throw std::move(fault).inside("fields", name).inside("highlight", "fields");
+        }
         out.fields.push_back(std::move(made));
     };
     if (fields->is_array()) {

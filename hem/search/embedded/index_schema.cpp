@@ -245,7 +245,20 @@ void check_index_name(std::string_view name) {
 std::shared_ptr<const index_schema> index_schema::make(json settings, const json& mappings) {
     auto out = std::make_shared<index_schema>();
     out->analyzers = make_analyzers(settings);
-    out->fields = mapping::parse(mappings.is_null() ? json::object() : mappings, *out->analyzers);
+    try {
+        out->fields = mapping::parse(mappings.is_null() ? json::object() : mappings, *out->analyzers);
+    } catch (const rest_error& fault) {
+        // A new index's mapping is read as a whole: its faults stand inside one that says so. Limits are checked after reading.
+        if (fault.type() == "mapper_parsing_exception")
+            throw rest_error(400, fault.type(), "Failed to parse mapping [_doc]: " + fault.reason())
+                .caused_by(fault.type(), fault.reason())
+                .root_is_cause();
+        if (fault.type() != "illegal_argument_exception" || fault.reason().starts_with("the embedded engine does not support") ||
+            fault.reason().starts_with("Limit of"))
+            throw;
+        throw rest_error(400, "mapper_parsing_exception", "Failed to parse mapping [_doc]: " + fault.reason())
+            .caused_by(fault.type(), fault.reason());
+    }
     out->shards = whole_at(settings, "number_of_shards", 1);
     out->replicas = whole_at(settings, "number_of_replicas", 1);
     out->max_result_window = whole_at(settings, "max_result_window", 10'000);

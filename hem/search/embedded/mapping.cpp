@@ -158,7 +158,7 @@ public:
             option(out, wanted, key, value);
         }
         if (out.type == field_type::scaled_float && out.options.find("scaling_factor") == nullptr)
-            throw mapper_fault("Field [" + name + "] misses required parameter [scaling_factor]");
+            throw illegal_argument("Field [scaling_factor] is required");
         if (out.type == field_type::alias && out.alias_path.empty())
             throw mapper_fault("The [path] property must be specified for field [" + name + "].");
         return out;
@@ -373,6 +373,7 @@ void mapping::index_fields() {
     by_path_.clear();
     const std::function<void(const mapped_field&)> visit = [&](const mapped_field& field) {
         if (!field.path.empty()) by_path_.emplace(field.path, &field);
+        ignores_malformed_ = ignores_malformed_ || field.ignore_malformed;
         for (const auto& [name, child] : field.properties) visit(child);
         for (const auto& [name, child] : field.fields) visit(child);
     };

@@ -88,6 +88,7 @@ struct parsed_document {
     embedded::document document;  // views point into `source` and `kept`
     json source;
     std::deque<std::string> kept;
+    std::vector<std::string> ignored;  // paths of fields whose value was malformed and left out
     json new_fields;  // mapping to merge first; null when the document brings no new field
 };
 
@@ -116,11 +117,15 @@ public:
     // a document are complete only when it is parsed again under the merged mapping. Throws rest_error.
     parsed_document parse_document(std::string_view id, std::string_view source, const field_plan& plan,
                                    const analyzer_registry& analyzers) const;
+    // Paths of the fields that are listed as `_ignored` with a stored document, sorted; read from its source, so cheap only where no
+    // field of the mapping ignores malformed values.
+    std::vector<std::string> ignored_fields(std::string_view source, const field_plan& plan, const analyzer_registry& analyzers) const;
 
 private:
     void index_fields();
     std::shared_ptr<const mapped_field> root_;
     std::map<std::string, const mapped_field*, std::less<>> by_path_;
+    bool ignores_malformed_ = false;
 };
 
 // Does `text` match a pattern whose only special sign is `*`?

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -53,6 +54,13 @@ std::string preview(const json& value) {
     return plain(value);
 }
 
+// A number that only a double holds reaches a smaller type's parser as infinity.
+std::string preview_as(const mapped_field& field, const json& value) {
+    if (field.type == field_type::float_number && value.is_number() && !std::isfinite(static_cast<float>(value.as_double())))
+        return value.as_double() > 0 ? "Infinity" : "-Infinity";
+    return preview(value);
+}
+
 double parse_double(std::string_view text) {
     const std::size_t first = text.find_first_not_of(" \t");
     const std::size_t last = text.find_last_not_of(" \t");
@@ -93,6 +101,10 @@ std::int64_t mapped_field::to_integer(const json& value) const {
     if (value.is_integer() || value.kind() == json_kind::big_number) {
         const std::string text = value.dump();
         const bool fits = value.kind() == json_kind::integer && value.as_int64() >= range.least && value.as_int64() <= range.most;
+        // The server's reader gives ints; what is smaller is checked after it.
+        const bool small = type == field_type::byte || type == field_type::short_integer;
+        if (!fits && small && value.kind() == json_kind::integer && value.as_int64() >= INT32_MIN && value.as_int64() <= INT32_MAX)
+            throw fault_of("illegal_argument_exception", "Value [" + text + "] is out of range for a " + std::string(range.name));
         if (!fits)
             throw fault_of("input_coercion_exception", "Numeric value (" + text + ") out of range of " + std::string(range.name) + " (" +
                                                            std::to_string(range.least) + " - " + std::to_string(range.most) + ")");
@@ -111,7 +123,13 @@ std::int64_t mapped_field::to_integer(const json& value) const {
                                    std::string(range.name == "int" ? "n integer" : " " + std::string(range.name)));
             return whole;
         }
-        return cut(parse_double(text), text);
+        try {
+            return cut(parse_double(text), text);
+        } catch (value_fault& fault) {
+            // Longs are read by another parser.
+            if (type == field_type::long_integer && fault.causes.front().first == "number_format_exception") fault.causes.front().first = "illegal_argument_exception";
+            throw;
+        }
     }
     if (value.is_bool())
         throw fault_of("json_parse_exception",
@@ -232,7 +250,7 @@ private:
             unmapped(value, full, name, path, mode, depth);
             return;
         }
-        if (field->type == field_type::alias) fail(full, "Cannot write to a field alias [" + full + "].");
+        if (field->type == field_type::alias) fail(full, "failed to parse", {{"illegal_argument_exception", "Cannot write to a field alias [" + full + "]."}});
         known(*field, value, mode, depth);
     }
 
@@ -360,10 +378,13 @@ private:
         try {
             store(field, value);
         } catch (const value_fault& fault) {
-            if (field.ignore_malformed && !value.is_object()) return;
+            if (field.ignore_malformed && !value.is_object()) {
+                if (std::ranges::find(out_.ignored, field.path) == out_.ignored.end()) out_.ignored.push_back(field.path);
+                return;
+            }
             fail(field.path,
                  "failed to parse field [" + field.path + "] of type [" + std::string(to_string(field.type)) + "] in document with id '" +
-                     out_.document.id + "'. Preview of field's value: '" + preview(value) + "'",
+                     out_.document.id + "'. Preview of field's value: '" + preview_as(field, value) + "'",
                  fault.causes);
         }
         for (const auto& [name, sub] : field.fields) scalar(sub, given, false);
@@ -452,7 +473,7 @@ parsed_document mapping::parse_document(std::string_view id, std::string_view so
     } catch (const json_parse_error& fault) {
         throw rest_error(400, "document_parsing_exception",
                          "[" + std::to_string(fault.line()) + ":" + std::to_string(fault.column()) + "] failed to parse")
-            .caused_by("json_parse_exception", fault.what());
+            .caused_by(fault.position() >= source.size() ? "json_e_o_f_exception" : "json_parse_exception", fault.what());
     }
     if (!out.source.is_object())
         throw rest_error(400, "document_parsing_exception", "[1:1] failed to parse")
@@ -460,6 +481,17 @@ parsed_document mapping::parse_document(std::string_view id, std::string_view so
     const dynamic_mode mode = root_->dynamic == dynamic_mode::inherit ? dynamic_mode::on : root_->dynamic;
     document_parser(*this, source, plan, analyzers, out).object(root_.get(), out.source, "", mode, 0);
     return out;
+}
+
+std::vector<std::string> mapping::ignored_fields(std::string_view source, const field_plan& plan, const analyzer_registry& analyzers) const {
+    if (!ignores_malformed_) return {};
+    try {
+        auto found = parse_document({}, source, plan, analyzers).ignored;
+        std::ranges::sort(found);
+        return found;
+    } catch (const rest_error&) {
+        return {};  // the mapping has grown stricter since
+    }
 }
 
 std::pair<std::size_t, std::size_t> locate_value(std::string_view text, std::string_view path) {

@@ -207,7 +207,7 @@ private:
         if (take(U'[')) return character_class();
         if (more() && points_[at_] == U'<') fail("the embedded engine does not support numeric ranges of regular expressions (a cluster has them)");
         if (more() && (points_[at_] == U'*' || points_[at_] == U'+' || points_[at_] == U'?')) ++at_, fail("nothing to repeat");
-        if (!more()) fail("unexpected end-of-string");
+        if (!more()) throw query_error("unexpected end-of-string");
         if (points_[at_] == U'\\' && at_ + 1 < points_.size()) {
             if (auto named = named_class(points_[at_ + 1]); named.what == pattern_node::kind::set) {
                 at_ += 2;
@@ -230,6 +230,7 @@ private:
     pattern_node character_class() {
         pattern_node made{.what = pattern_node::kind::set, .ranges = {}, .children = {}};
         made.negated = take(U'^');
+        if (!more()) throw query_error("unexpected end-of-string");
         do {
             if (!more()) fail("expected ']'");
             const char32_t first = literal();

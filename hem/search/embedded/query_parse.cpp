@@ -21,6 +21,7 @@ using detail::parse_range;
 using detail::parse_string_query;
 using detail::parse_term;
 using detail::parse_terms;
+using detail::unknown_key;
 
 constexpr std::array<std::string_view, 22> engine_queries{"match",
                                                           "match_phrase",
@@ -179,7 +180,10 @@ query parse_query(const json& body, const query_context& context) {
     if (name == "match_all" || name == "match_none") {
         query out;
         for (const auto& [key, option] : value.items())
-            if (!common_option(out, key, option)) throw content_fault(name, "unknown field [" + key + "]", key);
+            if (!common_option(out, key, option)) {
+                if (name == "match_none") throw parsing_fault("[match_none] query does not support [" + key + "]", key);
+                throw unknown_key(name, key);
+            }
         if (name == "match_none") out.node = match_none_query{};
         return out;
     }

@@ -17,12 +17,16 @@ query parse_bool(const json& body, const query_context& context) {
                                    : key == "must_not" ? &made.must_not
                                                        : nullptr;
         if (into != nullptr) {
-            if (value.is_object())
-                into->push_back(parse_query(value, context));
-            else if (value.is_array())
-                for (const json& one : value.elements()) into->push_back(parse_query(one, context));
-            else
-                throw content_fault("bool", "failed to parse field [" + key + "]", key, true);
+            if (!value.is_object() && !value.is_array())
+                throw content_fault("bool", key + " doesn't support values of type: " + std::string(token_of(value)), key, true);
+            try {
+                if (value.is_object())
+                    into->push_back(parse_query(value, context));
+                else
+                    for (const json& one : value.elements()) into->push_back(parse_query(one, context));
+            } catch (rest_error& fault) {
+                throw std::move(fault).inside("bool", key);
+            }
         } else if (key == "minimum_should_match")
             minimum = text_of(value);
         else if (key == "adjust_pure_negative")

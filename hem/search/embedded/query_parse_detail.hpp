@@ -15,6 +15,8 @@ float float_of(const json& value, std::string_view key);
 std::int64_t whole_of(const json& value, std::string_view key);
 bool flag_of(const json& value, std::string_view key);
 
+// Of the queries that read their options by a table, as ids does.
+rest_error unknown_key(std::string_view query, const std::string& key);
 [[noreturn]] void no_support(std::string_view query, const std::string& key);
 // What every query takes; true when `key` was one of them.
 bool common_option(query& out, const std::string& key, const json& value);

@@ -38,6 +38,11 @@ bool flag_of(const json& value, std::string_view key) {
     throw parsing_fault("[" + std::string(query) + "] query does not support [" + key + "]", key);
 }
 
+rest_error unknown_key(std::string_view query, const std::string& key) {
+    const std::string reason = "[@] [" + std::string(query) + "] unknown field [" + key + "]";
+    return parsing_fault(reason, key).caused_by("x_content_parse_exception", reason);
+}
+
 bool common_option(query& out, const std::string& key, const json& value) {
     if (key == "boost") {
         out.boost = float_of(value, key);

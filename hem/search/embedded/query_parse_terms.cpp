@@ -184,7 +184,7 @@ query parse_ids(const json& body) {
             else
                 ids.ids.push_back(text_of(value));
         } else if (!common_option(out, key, value))
-            throw content_fault("ids", "unknown field [" + key + "]", key);
+            throw unknown_key("ids", key);
     }
     if (!body.contains("values")) throw illegal_argument("Required [values]");
     out.node = std::move(ids);
@@ -233,8 +233,14 @@ query parse_pattern(std::string_view name, const json& body, const query_context
         return outer;
     }
     if (mapped->type != field_type::text && mapped->type != field_type::keyword)
-        throw shard_fault(context, "Can only use " + std::string(name) + " queries on keyword, text and wildcard fields - not on [" +
-                                       field + "] which is of type [" + std::string(to_string(mapped->type)) + "]");
+    {
+        const std::string reason = "Can only use " + std::string(name) + " queries on keyword and text fields - not on [" + field +
+                                   "] which is of type [" + std::string(to_string(mapped->type)) + "]";
+        if (name != "fuzzy") throw shard_fault(context, reason);
+        query_shard_fault fault = shard_fault(context, "failed to create query: " + reason);
+        std::move(fault.cause).caused_by("illegal_argument_exception", reason);
+        throw fault;
+    }
     if (!mapped->normalizer.empty() && (name == "prefix" || name == "fuzzy"))
         pattern = context.schema.analyzers->get(mapped->normalizer).normalize(pattern);
     if (name == "prefix")

@@ -31,7 +31,13 @@ std::int64_t date_of(const mapped_field& field, const json& value, const query_c
         if (format.empty()) return parse_date_math(text, field.format, context.now_ms, rounding, zone);
         return parse_date_math(text, date_format(format), context.now_ms, rounding, zone);
     } catch (const date_math_fault& fault) {
-        throw create_fault(context, "parse_exception", fault.reason);
+        if (!fault.reason.starts_with("failed to parse date field")) throw create_fault(context, "parse_exception", fault.reason);
+        query_shard_fault unread = create_fault(context, "parse_exception", fault.reason + ": [" + fault.reason + "]");
+        std::move(unread.cause)
+            .caused_by("illegal_argument_exception", fault.reason)
+            .caused_by("date_time_parse_exception", "Failed to parse with all enclosed parsers")
+            .root_is_cause();
+        throw unread;
     } catch (const std::invalid_argument& fault) {
         throw create_fault(context, "illegal_argument_exception", fault.what());
     }

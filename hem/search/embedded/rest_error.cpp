@@ -25,6 +25,12 @@ rest_error&& rest_error::root_is_cause() && {
     return std::move(*this);
 }
 
+rest_error&& rest_error::inside(std::string_view parser, std::string_view field) && {
+    if (reason_.starts_with("the embedded engine does not support")) return std::move(*this);
+    outer_.push_back("[@] [" + std::string(parser) + "] failed to parse field [" + std::string(field) + "]");
+    return std::move(*this);
+}
+
 rest_error&& rest_error::at_key(std::string_view key, bool value) && {
     position_key_ = key;
     position_at_value_ = value;
@@ -56,6 +62,7 @@ void rest_error::locate(std::string_view body) {
     };
     place(reason_);
     for (auto& [type, reason] : causes_) place(reason);
+    for (std::string& reason : outer_) place(reason);
     for (auto& [key, value] : extra_) {
         if (key == "line") value = json(line);
         if (key == "col") value = json(column);
@@ -68,6 +75,13 @@ json rest_error::cause() const {
         out.erase("root_cause");
         return out;
     }
+    json out = inner_cause();
+    for (const std::string& reason : outer_)
+        out = json::object({{"type", "x_content_parse_exception"}, {"reason", reason}, {"caused_by", std::move(out)}});
+    return out;
+}
+
+json rest_error::inner_cause() const {
     json out = json::object({{"type", type_}, {"reason", reason_}});
     for (const auto& [key, value] : extra_) out.set(key, value);
     json nested;
@@ -83,15 +97,20 @@ json rest_error::cause() const {
 json rest_error::error() const {
     json out = json::object();
     if (wrapped_) {
-        json root = wrapped_cause_;
+        json origin = wrapped_cause_;
+        if (root_is_cause_) {
+            json below = origin["caused_by"];
+            origin = std::move(below);
+        }
+        json root = origin;
         root.erase("caused_by");
-        out.set("root_cause", json::array({std::move(root)}));
+        out.set("root_cause", root_cause_ ? json::array({std::move(root)}) : json::array());
         out.set("type", type_);
         out.set("reason", reason_);
         for (const auto& [key, value] : extra_) out.set(key, value);
         out.set("failed_shards", json(json::array_type(failed_shards_)));
-        json deep = wrapped_cause_;
-        json again = wrapped_cause_;
+        json deep = origin;
+        json again = origin;
         again.erase("caused_by");
         // The server repeats the cause inside itself, once as the shard's fault and once as its origin.
         if (deep.find("caused_by") == nullptr && deep.find("index") == nullptr) deep.set("caused_by", std::move(again));
@@ -99,8 +118,10 @@ json rest_error::error() const {
         return out;
     }
     json whole = cause();
-    json root = whole;
+    json root = inner_cause();
     root.erase("caused_by");
+    if (!outer_.empty() && type_ != "parsing_exception" && type_ != "x_content_parse_exception")
+        root = json::object({{"type", "x_content_parse_exception"}, {"reason", outer_.front()}});
     if (root_is_cause_ && !causes_.empty()) root = json::object({{"type", causes_.back().first}, {"reason", causes_.back().second}});
     out.set("root_cause", root_cause_ ? json::array({std::move(root)}) : json::array());
     for (auto& [key, value] : whole.items()) out.set(key, std::move(value));
@@ -116,12 +137,21 @@ search_phase_error::search_phase_error(const rest_error& cause, std::string_view
     wrapped_ = true;
     wrapped_cause_ = cause.cause();
     extra_ = {{"phase", "query"}, {"grouped", true}};
+    root_is_cause_ = cause.root_is_cause_ && !cause.causes_.empty();
     failed_shards_.push_back(json::object({{"shard", 0}, {"index", index}, {"node", "hem"}, {"reason", wrapped_cause_}}));
 }
 
 search_phase_error&& search_phase_error::without_shard() && {
     failed_shards_.front().set("shard", -1);
     failed_shards_.front().set("index", json());
+    return std::move(*this);
+}
+
+search_phase_error&& search_phase_error::of_reduce() && {
+    root_cause_ = false;
+    reason_.clear();
+    extra_ = {{"phase", "fetch"}, {"grouped", true}};
+    failed_shards_.clear();
     return std::move(*this);
 }
 

@@ -19,7 +19,10 @@ public:
     rest_error&& with(std::string_view key, json value) &&;           // a further key beside type and reason, in the root cause too
     rest_error&& caused_by(std::string type, std::string reason) &&;  // nested below earlier causes
     rest_error&& no_root_cause() &&;
-    rest_error&& root_is_cause() &&;  // the root cause is the innermost cause
+    rest_error&& root_is_cause() &&;  // the root cause is the innermost cause; of a failed query phase, the first below the shard's
+    // The fault of a parser inside another one: a further x_content_parse_exception around it, `[line:col] [parser] failed to parse field
+    // [field]`. The root cause stays what it was; of a fault that is no parser's it is the innermost of these. Refusals stay bare.
+    rest_error&& inside(std::string_view parser, std::string_view field) &&;
     // Where in the body the fault stands: at the value (or the name) of the member called `key`. `locate` finds it, sets `line` and
     // `col`, and replaces the mark `[@]` in the texts.
     rest_error&& at_key(std::string_view key, bool value = true) &&;
@@ -42,8 +45,10 @@ private:
     std::string reason_;
     std::vector<std::pair<std::string, json>> extra_;
     std::vector<std::pair<std::string, std::string>> causes_;
+    std::vector<std::string> outer_;  // reasons of the parsers around this fault, innermost first
     bool root_cause_ = true;
     bool root_is_cause_ = false;
+    json inner_cause() const;  // without the parsers around it
     bool position_at_value_ = true;
     std::string position_key_;
 
@@ -59,6 +64,8 @@ public:
     search_phase_error(const rest_error& cause, std::string_view index);
     // A fault that no shard had: the context is missing.
     search_phase_error&& without_shard() &&;
+    // A fault of putting the shards' answers together: phase `fetch`, no root cause, no shard.
+    search_phase_error&& of_reduce() &&;
 };
 
 // A fault whose body is a plain string: {"error":"...", "status":n} or without status.

@@ -47,14 +47,7 @@ rest_response create_index(rest_call& call) {
     if (mappings.is_object() && mappings.size() == 1 && mappings.contains("_doc")) mappings = json(mappings["_doc"]);
     check_index_name(call.index);
     call.parts.writes.exclusive([&] {
-        try {
-            call.parts.indices.create(call.index, normalize_settings(settings), mappings, aliases, call.parts.ids.make(22), call.now());
-        } catch (const rest_error& fault) {
-            if (fault.type() != "mapper_parsing_exception") throw;
-            throw rest_error(400, fault.type(), "Failed to parse mapping [_doc]: " + fault.reason())
-                .caused_by(fault.type(), fault.reason())
-                .root_is_cause();
-        }
+        call.parts.indices.create(call.index, normalize_settings(settings), mappings, aliases, call.parts.ids.make(22), call.now());
     });
     return answer(200, json::object({{"acknowledged", true}, {"shards_acknowledged", true}, {"index", call.index}}));
 }

@@ -1,5 +1,6 @@
 #include "hem/search/embedded/search_body.hpp"
 
+#include "hem/search/embedded/json_text.hpp"
 #include "hem/search/embedded/rest_error.hpp"
 
 #include <algorithm>
@@ -11,15 +12,6 @@ namespace hem::search::embedded {
 namespace {
 
 std::string text_of(const json& value) { return value.is_string() ? value.as_string() : value.dump(); }
-
-std::string_view token_name(const json& value) {
-    if (value.is_object()) return "START_OBJECT";
-    if (value.is_array()) return "START_ARRAY";
-    if (value.is_string()) return "VALUE_STRING";
-    if (value.is_number()) return "VALUE_NUMBER";
-    if (value.is_bool()) return "VALUE_BOOLEAN";
-    return "VALUE_NULL";
-}
 
 std::int64_t whole_of(const json& value, std::string_view key) {
     if (value.is_number()) {
@@ -36,7 +28,7 @@ std::int64_t whole_of(const json& value, std::string_view key) {
         if (code == std::errc() && end == text.data() + text.size() && !text.empty()) return out;
         throw rest_error(400, "number_format_exception", "For input string: \"" + text + "\"");
     }
-    throw parsing_fault("Unknown key for a " + std::string(token_name(value)) + " in [" + std::string(key) + "].", key);
+    throw parsing_fault("Unknown key for a " + std::string(detail::token_of(value)) + " in [" + std::string(key) + "].", key);
 }
 
 std::size_t count_of(const json& value, std::string_view key) {
@@ -48,13 +40,13 @@ std::size_t count_of(const json& value, std::string_view key) {
 bool flag_of(const json& value, std::string_view key) {
     if (value.is_bool()) return value.as_bool();
     if (value.is_string() && (value.as_string() == "true" || value.as_string() == "false")) return value.as_string() == "true";
-    throw parsing_fault("Unknown key for a " + std::string(token_name(value)) + " in [" + std::string(key) + "].", key);
+    throw parsing_fault("Unknown key for a " + std::string(detail::token_of(value)) + " in [" + std::string(key) + "].", key);
 }
 
 std::vector<std::pair<std::string, std::string>> parse_fields(const json& value, std::string_view key) {
     std::vector<std::pair<std::string, std::string>> out;
     if (!value.is_array())
-        throw parsing_fault("Unknown key for a " + std::string(token_name(value)) + " in [" + std::string(key) + "].", key);
+        throw parsing_fault("Unknown key for a " + std::string(detail::token_of(value)) + " in [" + std::string(key) + "].", key);
     for (const json& one : value.elements()) {
         if (one.is_string()) {
             out.emplace_back(one.as_string(), "");
@@ -116,7 +108,7 @@ std::vector<sort_wish> parse_sort(const json& value) {
                     throw content_fault("field_sort", "unknown field [" + key + "]", key);
             }
         else if (!options.is_null())
-            throw parsing_fault("Unknown key for a " + std::string(token_name(options)) + " in [sort].", "sort");
+            throw parsing_fault("Unknown key for a " + std::string(detail::token_of(options)) + " in [sort].", "sort");
         out.push_back(std::move(made));
     };
     const auto one = [&](const json& key) {
@@ -137,10 +129,10 @@ std::vector<sort_wish> parse_sort(const json& value) {
 search_body search_body::parse(const json& body) {
     search_body out;
     if (body.is_null()) return out;
-    if (!body.is_object()) throw parsing_fault("Expected [START_OBJECT] but found [" + std::string(token_name(body)) + "]");
+    if (!body.is_object()) throw parsing_fault("Expected [START_OBJECT] but found [" + std::string(detail::token_of(body)) + "]");
     for (const auto& [key, value] : body.items()) {
         const auto needs = [&](bool right) {
-            if (!right) throw parsing_fault("Unknown key for a " + std::string(token_name(value)) + " in [" + key + "].", key);
+            if (!right) throw parsing_fault("Unknown key for a " + std::string(detail::token_of(value)) + " in [" + key + "].", key);
         };
         if (key == "query") {
             needs(value.is_object());
@@ -234,8 +226,9 @@ search_body search_body::parse(const json& body) {
                 else
                     throw content_fault("slice", "unknown field [" + name + "]", name);
             }
-            if (out.slices < 2) throw illegal_argument("max must be greater than 1");
-            if (out.slice >= out.slices) throw illegal_argument("max must be greater than id");
+            if (out.slices < 2 || out.slice >= out.slices)
+                throw content_fault("slice", "failed to parse field [max]", "max", true)
+                    .caused_by("illegal_argument_exception", out.slices < 2 ? "max must be greater than 1" : "max must be greater than id");
             out.sliced = true;
         } else if (key == "stats" || key == "ext") {
         } else if (key == "rescore" || key == "knn" || key == "suggest" || key == "script_fields" || key == "stored_fields" ||
@@ -243,7 +236,7 @@ search_body search_body::parse(const json& body) {
                    key == "sub_searches" || key == "derived" || key == "search_pipeline")
             throw unsupported("[" + key + "] in a search");
         else
-            throw parsing_fault("Unknown key for a " + std::string(token_name(value)) + " in [" + key + "].", key);
+            throw parsing_fault("Unknown key for a " + std::string(detail::token_of(value)) + " in [" + key + "].", key);
     }
     return out;
 }

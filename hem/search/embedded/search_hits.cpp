@@ -106,6 +106,12 @@ void search_runner::write_hit(json_writer& writer, const merged_hit& one, const 
     else
         writer.value(nullptr);
     if (!row.routing.empty()) writer.member("_routing", row.routing);
+    const index_schema& schema = *run.shard->index.schema;
+    if (const auto ignored = schema.fields.ignored_fields(row.source, run.shard->view->plan(), *schema.analyzers); !ignored.empty()) {
+        writer.key("_ignored").begin_array();
+        for (const std::string& each : ignored) writer.value(each);
+        writer.end_array();
+    }
     const bool fields = main && (!body_.fields.empty() || !body_.docvalue_fields.empty() || !body_.collapse.empty());
     const bool marks = main && run.marks.has_value();
     json parsed;

@@ -57,7 +57,8 @@ void search_runner::on_shard(std::size_t i, F&& f) {
     } catch (const query_error& fault) {
         throw search_phase_error(rest_error(400, "query_shard_exception", std::string("failed to create query: ") + fault.what())
                                      .with("index", name)
-                                     .with("index_uuid", shards_[i].index.uuid),
+                                     .with("index_uuid", shards_[i].index.uuid)
+                                     .caused_by("illegal_argument_exception", fault.what()),
                                  name);
     } catch (const value_fault& fault) {
         throw search_phase_error(rest_error(400, fault.causes.front().first, fault.causes.front().second), name);
@@ -81,7 +82,7 @@ void search_runner::check() {
     const std::string& name = shards_.empty() ? none_ : shards_.front().index.name;
     if (!body_.search_after.is_null()) {
         if (body_.from > 0 && cursor_ == nullptr)
-            throw validation_fault({"`from` parameter must be set to 0 when `search_after` is used."});
+            throw search_phase_error(rest_error(500, "search_exception", "`from` parameter must be set to 0 when `search_after` is used."), name);
         if (cursor_ != nullptr) throw validation_fault({"`search_after` cannot be used in a scroll context."});
     }
     if (shards_.empty()) return;
@@ -240,7 +241,9 @@ json search_runner::aggregate() {
             fault.type() == "action_request_validation_exception" || fault.type() == "parsing_exception" ||
             fault.type() == "x_content_parse_exception")
             throw;
-        throw search_phase_error(fault, shards_.empty() ? none_ : shards_.front().index.name);
+        search_phase_error failed(fault, shards_.empty() ? none_ : shards_.front().index.name);
+        if (fault.type() == "too_many_buckets_exception") throw std::move(failed).of_reduce();
+        throw failed;
     }
 }
 
