@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "hem/core/detail/group_core.hpp"
+#include "hem/core/detail/joined_child.hpp"
 #include "hem/core/task.hpp"
 
 namespace hem {
@@ -26,58 +27,6 @@ inline constexpr concurrency unbounded{static_cast<std::size_t>(-1)};
 namespace detail {
 
 void check_limit(std::size_t limit);
-std::exception_ptr empty_task_error();
-
-// A child whose task and outcome lie in the combinator's own frame.
-template <class T>
-class joined_child final : public task_header {
-public:
-    explicit joined_child(task<T> body) noexcept : body_(std::move(body)) {}
-    joined_child(joined_child&& other) noexcept : body_(std::move(other.body_)) {}  // before it is spawned only
-
-    void start() override {
-        auto handle = task_access::handle(body_);
-        if (!handle) {
-            result.set_error(empty_task_error());
-            loop->just_finished = this;
-            return;
-        }
-        handle.promise().start();
-        handle.resume();
-    }
-    std::exception_ptr finish() noexcept override {
-        if (auto handle = task_access::handle(body_)) result = std::move(handle.promise().result);
-        body_ = task<T>();
-        return result.error();
-    }
-    void set_cancelled() noexcept override { result.set_cancelled(); }
-    void set_error(std::exception_ptr error) noexcept override { result.set_error(std::move(error)); }
-    void release() noexcept override {}
-    void discard() noexcept { task_access::discard(body_); }
-
-    outcome<T> result;
-
-private:
-    task<T> body_;
-};
-
-// void becomes monostate, so that results fit into tuples.
-template <class T>
-using lifted_t = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
-
-template <class T>
-lifted_t<T> take_value(outcome<T>& result) {
-    if constexpr (std::is_void_v<T>) {
-        return {};
-    } else {
-        return std::move(result).value();
-    }
-}
-
-inline void spawn_child(group_core& group, task_header& child) noexcept {
-    child.context = current_task_header().context;
-    group.spawn(child);
-}
 
 template <class... Ts>
 task<std::tuple<lifted_t<Ts>...>> gather_tasks(task<Ts>... tasks) {
@@ -100,17 +49,6 @@ task<std::tuple<outcome<Ts>...>> gather_settled_tasks(task<Ts>... tasks) {
     group.conclude(true);
     co_return std::apply([](auto&... child) { return std::tuple<outcome<Ts>...>{std::move(child.result)...}; }, children);
 }
-
-template <class T, class Range>
-std::vector<joined_child<T>> collect_children(Range&& tasks) {
-    std::vector<joined_child<T>> children;
-    if constexpr (requires { tasks.size(); }) children.reserve(tasks.size());
-    for (auto&& each : tasks) children.emplace_back(as_task(std::move(each)));
-    return children;
-}
-
-template <class Range>
-using range_result_t = await_result_t<std::remove_cvref_t<decltype(*std::declval<Range&>().begin())>>;
 
 template <class T>
 task<std::vector<joined_child<T>>> run_children(child_errors errors, std::vector<joined_child<T>> children, std::size_t limit) {
@@ -157,7 +95,7 @@ auto gather(Range awaitables, concurrency limit) -> task<std::conditional_t<std:
                                                                             std::vector<detail::lifted_t<detail::range_result_t<Range>>>>> {
     using T = detail::range_result_t<Range>;
     auto children =
-        co_await detail::run_children<T>(detail::child_errors::first, detail::collect_children<T>(std::move(awaitables)), limit.limit);
+        co_await detail::run_children<T>(detail::child_errors::first, detail::collect_children<detail::joined_child<T>>(std::move(awaitables)), limit.limit);
     if constexpr (!std::is_void_v<T>) {
         std::vector<T> values;
         values.reserve(children.size());
@@ -174,7 +112,7 @@ template <class Range>
 auto gather_settled(Range awaitables, concurrency limit) -> task<std::vector<outcome<detail::range_result_t<Range>>>> {
     using T = detail::range_result_t<Range>;
     auto children =
-        co_await detail::run_children<T>(detail::child_errors::isolate, detail::collect_children<T>(std::move(awaitables)), limit.limit);
+        co_await detail::run_children<T>(detail::child_errors::isolate, detail::collect_children<detail::joined_child<T>>(std::move(awaitables)), limit.limit);
     std::vector<outcome<T>> outcomes;
     outcomes.reserve(children.size());
     for (auto& child : children) outcomes.push_back(std::move(child.result));

@@ -230,47 +230,6 @@ ASYNC_TEST(Gather, SettledKeepsEachOutcomeAndPassesTheCallersCancellation) {
     EXPECT_EQ(loop::current().statistics().tasks, 1u);
 }
 
-// delays 5, 1, 1, 1 s with limit 2 end at 5 s.
-ASYNC_TEST(MapConcurrent, IsASlidingWindow) {
-    int alive = 0, peak = 0;
-    std::vector<int> started;
-    const std::vector<int> delays{5, 1, 1, 1};
-    auto results = co_await map_concurrent(
-        delays,
-        [&](int seconds) -> task<int> {
-            started.push_back(seconds);
-            peak = std::max(peak, ++alive);
-            co_await sleep_for(std::chrono::seconds(seconds));
-            --alive;
-            co_return seconds * 10;
-        },
-        {.limit = 2});
-    EXPECT_EQ(results, (std::vector<int>{50, 10, 10, 10}));
-    EXPECT_EQ(peak, 2);
-    EXPECT_EQ(virtual_clock::elapsed(), 5s);
-}
-
-ASYNC_TEST(MapConcurrent, TheFirstErrorCancelsTheWindow) {
-    int calls = 0;
-    std::vector<int> items(100);
-    CO_EXPECT_THROW(co_await map_concurrent(
-                        items,
-                        [&](int) -> task<> {
-                            if (++calls == 5) throw std::runtime_error("fifth");
-                            co_await sleep_for(1s);
-                        },
-                        {.limit = 10}),
-                    std::runtime_error);
-    EXPECT_LE(calls, 10);
-    auto outcomes = co_await map_concurrent_settled(
-        items, [](int item) -> task<int> {
-            if (item == 0) throw std::logic_error("each");
-            co_return 1;
-        }, {.limit = 3});
-    EXPECT_EQ(outcomes.size(), 100u);
-    EXPECT_TRUE(outcomes[99].error());
-}
-
 //
 ASYNC_TEST(Context, SettingInALoopCostsBoundedMemory) {
     static context_var<int> first{"first", 0}, second{"second", 0};
