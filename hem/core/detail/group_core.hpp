@@ -49,6 +49,8 @@ public:
 
     bool accepts() const noexcept { return !closed_ && !failed() && !scope.cancel_called(); }
     bool failed() const noexcept { return first_ != nullptr; }
+    // Somebody inside was ended by a cancellation that came through the scope.
+    bool interrupted() const noexcept { return interrupted_; }
     void discard_further_errors() noexcept { quiet_ = true; }
     std::size_t live() const noexcept { return live_; }
     std::size_t peak() const noexcept { return peak_; }
@@ -69,7 +71,7 @@ private:
     std::size_t peak_ = 0;
     child_errors errors_;
     bool closed_ = false;
-    bool interrupted_ = false;  // somebody inside ended by a cancellation that came through the scope
+    bool interrupted_ = false;
     bool quiet_ = false;
     bool warned_ = false;
 };
