@@ -1,6 +1,7 @@
 // Everything of layer `core`: tasks, groups, cancellation, time, synchronisation, queues, generators, threads, signals.
 #pragma once
 
+#include "hem/core/as_completed.hpp"
 #include "hem/core/async_context.hpp"
 #include "hem/core/async_exit_stack.hpp"
 #include "hem/core/async_generator.hpp"
