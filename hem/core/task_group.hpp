@@ -17,10 +17,12 @@
 #include <utility>
 
 #include "hem/core/context.hpp"
+#include "hem/core/current.hpp"
 #include "hem/core/detail/group_core.hpp"
 #include "hem/core/detail/spawned_task.hpp"
 #include "hem/core/is_spawn_safe.hpp"
 #include "hem/core/task.hpp"
+#include "hem/core/task_status.hpp"
 
 namespace hem {
 
@@ -38,10 +40,16 @@ struct create_task_options {
     bool eager_start = false;             // run it to its first suspension at once
 };
 
+namespace detail {
+struct handle_access;
+}
+
 // A shared view of a child. Dropping it neither stops nor loses the child; to watch is not to own.
 template <class T>
 class task_handle {
 public:
+    using value_type = T;
+
     // co_await handle: waits for the child's end and gives `const T&`, valid while this handle lives. Throws the child's error (in its
     // group, too), task_cancelled if it was cancelled. A cancel point that leaves the child alone.
     detail::handle_awaiter<T> operator co_await() const { return detail::handle_awaiter<T>(*state_); }
@@ -58,9 +66,19 @@ public:
 
 private:
     friend class task_group;
+    friend struct detail::handle_access;
     explicit task_handle(detail::spawned_task<T>& state) noexcept : state_(state) {}
     detail::counted<detail::spawned_task<T>> state_;
 };
+
+namespace detail {
+struct handle_access {
+    template <class T>
+    static spawned_base& task(const task_handle<T>& handle) noexcept {
+        return *handle.state_;
+    }
+};
+}  // namespace detail
 
 class task_group;
 
@@ -89,6 +107,23 @@ public:
     void create_task(task<T>) =
         delete("pass the function and its arguments: create_task(fetch, url); arguments of a ready-made task may dangle");
 
+    // Spawns `f(status, args...)`, `f` with a first parameter task_status<V>&, waits until it calls status.started(v), and gives v. An error
+    // before that leaves start() alone and the group lives on; a child that ends without the call is usage_error. Until then a cancellation
+    // of the caller cancels the child, and start() lasts until it has ended; afterwards the child is the group's. A checkpoint. Throws
+    // group_closed like create_task.
+    template <class F, class... Args>
+    HEM_CORO_WRAPPER auto start(F&& f, Args&&... args) {
+        using value = typename detail::started_value<std::decay_t<F>>::type;
+        return start<value>(std::forward<F>(f), std::forward<Args>(args)...);
+    }
+    // Where V cannot be told from `f`, as with a generic lambda.
+    template <class V, class F, class... Args>
+    HEM_CORO_WRAPPER auto start(F&& f, Args&&... args) {
+        return start_child<V, std::decay_t<F>, detail::stored_argument_t<Args&&>...>(*this, std::forward<F>(f), std::forward<Args>(args)...);
+    }
+
+    // The group's scope: a deadline of it, like cancel(), ends body and children silently.
+    scope_view scope() noexcept { return scope_view(core_.scope); }
     // Ends body and children silently; with_task_group then returns normally.
     void cancel(std::string reason = {}, std::source_location where = std::source_location::current());
     // For the body: waits until no child is left while the group stays open. A cancel point.
@@ -102,6 +137,24 @@ private:
     template <class F>
     friend auto with_task_group(task_group_options options, F body, std::source_location where)
         -> task<detail::await_result_t<decltype(body(std::declval<task_group&>()))>>;
+
+    template <class V, class F, class... Args>
+    static task<V> start_child(task_group& group, F f, Args... args) {
+        auto& caller = detail::current_task_header();
+        if (caller.scope->cancelled()) detail::throw_cancelled(caller);
+        detail::start_state<V> state;
+        // Moved, so that a refusal destroys them before it leaves.
+        std::tuple<F, Args...> call(std::move(f), std::move(args)...);
+        auto child = std::apply(
+            [&](F& callable, Args&... each) {
+                return group.create_task(detail::start_access::run<V, F, Args...>, std::ref(state), std::move(callable), std::move(each)...);
+            },
+            call);
+        state.watch(detail::handle_access::task(child));
+        co_await state;
+        if (state.result.is_cancelled()) detail::throw_start_cancelled();
+        co_return std::move(state.result).value();
+    }
 
     task_group(task_group_options options, const std::source_location& where);
     [[noreturn]] void refuse() const;

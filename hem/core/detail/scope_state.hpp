@@ -19,6 +19,8 @@ struct scope_task_tag;
 struct scope_sibling_tag;
 struct shield_tag;
 
+class timed_scope;
+
 class scope_state : public list_link<scope_sibling_tag> {
 public:
     scope_state() noexcept = default;
@@ -36,6 +38,7 @@ public:
     scope_state* parent() const noexcept { return parent_; }
     time_point deadline() const noexcept { return deadline_; }
     bool hides_outer() const noexcept { return shielding_; }
+    timed_scope* timed() noexcept;  // null if it cannot have a deadline
     // The reason that a `cancelled` thrown in here carries: that of the outermost visible cancelled scope.
     std::shared_ptr<const cancel_reason> reason() const;
     // True if a `cancelled` that arrives at this scope's edge is its own and goes no further.
@@ -110,5 +113,7 @@ private:
     bool expired_ = false;
     bool caught_ = false;
 };
+
+inline timed_scope* scope_state::timed() noexcept { return timed_ ? static_cast<timed_scope*>(this) : nullptr; }
 
 }  // namespace hem::detail

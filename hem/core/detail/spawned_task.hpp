@@ -35,9 +35,22 @@ private:
     T* object_;
 };
 
+// Told when a task has ended and its outcome stands. Runs in the loop, resumes nobody; may unlink itself and others.
+struct end_tag;
+struct end_watcher : list_link<end_tag> {
+    explicit end_watcher(void (*callback)(end_watcher&) noexcept) noexcept : ended(callback) {}
+    void (*ended)(end_watcher&) noexcept;
+};
+
 class spawned_base : public task_header {
 public:
-    void release() noexcept final { drop_reference(); }
+    void release() noexcept final {
+        while (!watchers.empty()) {
+            end_watcher& watcher = watchers.pop_front();
+            watcher.ended(watcher);
+        }
+        drop_reference();
+    }
     void add_reference() noexcept { ++references_; }
     void drop_reference() noexcept {
         if (--references_ == 0) destroy();
@@ -45,6 +58,7 @@ public:
     void cancel_from_handle(std::string reason, const std::source_location& where) noexcept;
     virtual bool failed() const noexcept = 0;
     wait_list waiters;  // who awaits a handle
+    intrusive_list<end_watcher, end_tag> watchers;
 
 protected:
     ~spawned_base() = default;

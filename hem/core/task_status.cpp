@@ -1,0 +1,59 @@
+#include "hem/core/task_status.hpp"
+
+#include "hem/core/errors.hpp"
+
+namespace hem::detail {
+
+const wait_ops start_wait::ops{"group.start", abort, revoke};
+
+void start_wait::watch(spawned_base& child) {
+    child.own_scope();  // made here, where it may fail
+    child_ = &child;
+}
+
+void start_wait::await_suspend(std::coroutine_handle<> handle) noexcept {
+    task = &current_task_header();
+    suspend_wait(*this, handle);
+}
+
+void start_wait::resolve() noexcept { task->loop->grant(*this); }
+
+bool start_wait::abort(wait_node& node) noexcept {
+    auto& self = static_cast<start_wait&>(node);
+    self.given_up_ = true;
+    self.child_->own_scope().cancel(*self.task->scope->reason());
+    return false;  // lasts until the child has ended
+}
+
+// The child is the group's already, or has ended: that cannot be undone.
+bool start_wait::revoke(wait_node&) noexcept { return false; }
+
+void throw_started_twice() { throw usage_error("started() was called twice: a child that is started is ready once"); }
+
+namespace {
+
+std::exception_ptr as_error(const char* text) noexcept {
+    try {
+        throw usage_error(text);
+    } catch (...) {
+        return std::current_exception();
+    }
+}
+
+}  // namespace
+
+std::exception_ptr never_started_error() {
+    return as_error("a child of task_group::start ended without calling started() on its task_status");
+}
+
+std::exception_ptr stray_cancelled_error() {
+    return as_error("a child of task_group::start threw a stored hem::cancelled although nothing cancelled it");
+}
+
+void throw_start_cancelled() {
+    auto& caller = current_task_header();
+    if (caller.scope->cancelled()) throw_cancelled(caller);
+    throw task_cancelled("the child was cancelled before it called started()");
+}
+
+}  // namespace hem::detail
