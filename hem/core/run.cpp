@@ -1,8 +1,11 @@
 #include "hem/core/run.hpp"
 
+#include <sys/random.h>
 #include <unistd.h>
 
-#include <sys/random.h>
+#include <cstdlib>
+#include <stdexcept>
+#include <string_view>
 
 #include "hem/core/detail/interrupts.hpp"
 #include "hem/core/errors.hpp"
@@ -18,6 +21,17 @@ std::uint64_t choose_seed(const run_options& options) {
     return seed;
 }
 
+detail::reactor_choice choose_reactor(reactor_kind kind) {
+    if (kind == reactor_kind::automatic) {
+        const char* given = std::getenv("HEM_REACTOR");
+        const std::string_view name = given ? given : "";
+        if (name.empty() || name == "epoll") return detail::reactor_choice::epoll;
+        if (name == "io_uring") return detail::reactor_choice::io_uring;
+        throw std::invalid_argument("HEM_REACTOR is '" + std::string(name) + "': write epoll (the default) or io_uring");
+    }
+    return kind == reactor_kind::io_uring ? detail::reactor_choice::io_uring : detail::reactor_choice::epoll;
+}
+
 // The thread's running loop for the length of one run.
 struct running_guard {
     explicit running_guard(detail::kernel& loop) { detail::running.loop = &loop; }
@@ -31,7 +45,8 @@ runner::runner(run_options options) : options_(std::move(options)) {
                           .shuffle = options_.shuffle,
                           .autojump = true,
                           .seed = choose_seed(options_),
-                          .default_grace = options_.default_grace}));
+                          .default_grace = options_.default_grace,
+                          .reactor = choose_reactor(options_.reactor)}));
 }
 
 runner::~runner() { close(); }
@@ -41,8 +56,8 @@ void runner::close() { loop_.reset(); }
 void runner::check_may_run() const {
     if (!loop_) throw usage_error("this runner was closed");
     if (const auto* outer = detail::running.loop) {
-        throw usage_error("run() inside the running loop of '" + (outer->main_task ? outer->main_task->display_name() : std::string("main")) +
-                          "': co_await the task instead");
+        throw usage_error("run() inside the running loop of '" +
+                          (outer->main_task ? outer->main_task->display_name() : std::string("main")) + "': co_await the task instead");
     }
 }
 
@@ -91,8 +106,8 @@ void runner::run_main(detail::spawned_base& main) {
     if (was_interrupted) {
         if (!main_failed) throw interrupted();
         detail::send_report({.kind = report_kind::interrupt_ignored,
-                     .text = "SIGINT came, but an error of '" + options_.name + "' ended the run",
-                     .task = options_.name});
+                             .text = "SIGINT came, but an error of '" + options_.name + "' ended the run",
+                             .task = options_.name});
     }
 }
 

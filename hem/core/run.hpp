@@ -22,6 +22,12 @@ enum class clock_kind {
     virtual_time,  // stands still while anything can run, then jumps to the next timer
 };
 
+enum class reactor_kind {
+    automatic,  // what HEM_REACTOR says, epoll without it
+    epoll,
+    io_uring,  // needs Linux 5.19; many container hosts forbid it
+};
+
 struct run_options {
     std::string name = "main";  // of the main task
     clock_kind clock = clock_kind::real;
@@ -29,11 +35,13 @@ struct run_options {
     bool shuffle = false;        // permute the ready tasks of each tick, seeded: for tests
     duration default_grace = std::chrono::seconds(5);  // of shields and cleanup
     bool handle_interrupt = true;
+    reactor_kind reactor = reactor_kind::automatic;
 };
 
 // The pieces of `run`: one loop and one base context for several runs.
 class runner {
 public:
+    // Throws std::system_error if the kernel has no such reactor, std::invalid_argument if HEM_REACTOR names none.
     explicit runner(run_options options = {});
     ~runner();
     runner(const runner&) = delete;

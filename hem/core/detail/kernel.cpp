@@ -137,7 +137,7 @@ loop_number::~loop_number() {
 kernel::kernel(const kernel_options& options)
     : virtual_clock(options.virtual_clock), autojump(options.autojump), shuffle(options.shuffle),
       current_time(options.virtual_clock ? time_point(duration::zero()) : time_point(duration(read_ns(CLOCK_MONOTONIC)))),
-      system_base(virtual_epoch), timers(current_time), remote(std::make_shared<inbox>()), io(remote->wake_fd()), random(options.seed),
+      system_base(virtual_epoch), timers(current_time), remote(std::make_shared<inbox>()), io_owner(reactor::make(options.reactor, remote->wake_fd())), io(*io_owner), random(options.seed),
       shuffle_random(options.seed ^ 0x5DEECE66Du), default_grace(options.default_grace) {
     now_known = virtual_clock;
 }

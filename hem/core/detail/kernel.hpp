@@ -79,6 +79,7 @@ struct kernel_options {
     bool autojump = true;
     std::uint64_t seed = 0;
     duration default_grace = std::chrono::seconds(5);
+    reactor_choice reactor = reactor_choice::epoll;
 };
 
 struct kernel {
@@ -148,7 +149,8 @@ struct kernel {
     std::chrono::sys_time<std::chrono::nanoseconds> system_base{};
     timer_queue timers;
     std::shared_ptr<inbox> remote;
-    reactor io;
+    std::unique_ptr<reactor> io_owner;
+    reactor& io;
     std::optional<scope_state> root_storage{std::in_place};
     scope_state& root() noexcept { return *root_storage; }
     intrusive_list<task_header, all_tasks_tag> tasks;

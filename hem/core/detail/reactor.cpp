@@ -1,23 +1,14 @@
 #include "hem/core/detail/reactor.hpp"
 
-#include <errno.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <atomic>
 #include <utility>
 
 #include "hem/core/detail/kernel.hpp"
 #include "hem/core/errors.hpp"
 
 namespace hem::detail {
-namespace {
-
-[[noreturn]] void throw_errno(const char* what) { throw std::system_error(errno, std::system_category(), what); }
-
-}  // namespace
-
 // ---- io_descriptor ----------------------------------------------------------------------------------------------------------------------
 
 io_descriptor::io_descriptor(int fd) {
@@ -111,65 +102,30 @@ bool io_descriptor::wait_awaiter::abort(wait_node& node) noexcept {
 
 // ---- reactor ----------------------------------------------------------------------------------------------------------------------------
 
-reactor::reactor(int wake_fd) : epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), wake_fd_(wake_fd) {
-    if (epoll_fd_ < 0) throw_errno("cannot make the loop's epoll descriptor");
-    epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = nullptr}};
-    if (::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, wake_fd_, &event) != 0) throw_errno("cannot watch the loop's event descriptor");
+std::unique_ptr<reactor> reactor::make(reactor_choice choice, int wake_fd) {
+    return choice == reactor_choice::io_uring ? make_uring_reactor(wake_fd) : make_epoll_reactor(wake_fd);
 }
 
-reactor::~reactor() { ::close(epoll_fd_); }
-
-void reactor::add(io_descriptor::record& descriptor) {
-    epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &descriptor}};
-    if (::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, descriptor.fd, &event) != 0) throw_errno("cannot watch a descriptor");
+void reactor::take_wake_up() noexcept {
+    std::uint64_t value;
+    [[maybe_unused]] const auto got = ::read(wake_fd_, &value, sizeof value);
 }
 
-void reactor::remove(io_descriptor::record& descriptor) noexcept { ::epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, descriptor.fd, nullptr); }
-
-int reactor::poll(kernel& loop, duration timeout) {
-    epoll_event events[256];
-    int count;
-    if (timeout <= duration::zero() || timeout == duration::max()) {
-        count = ::epoll_wait(epoll_fd_, events, 256, timeout == duration::max() ? -1 : 0);
-    } else {
-        // Nanoseconds where the kernel has them (5.11), else milliseconds, rounded up so that no timer is early.
-        static std::atomic<bool> has_pwait2{true};
-        count = -1;
-        if (has_pwait2.load(std::memory_order_relaxed)) {
-            const timespec limit{.tv_sec = timeout.count() / 1'000'000'000, .tv_nsec = timeout.count() % 1'000'000'000};
-            count = ::epoll_pwait2(epoll_fd_, events, 256, &limit, nullptr);
-            if (count < 0 && errno == ENOSYS) has_pwait2.store(false, std::memory_order_relaxed);
-        }
-        if (!has_pwait2.load(std::memory_order_relaxed)) {
-            const auto ms = std::min<std::int64_t>((timeout.count() + 999'999) / 1'000'000, std::int64_t{1} << 30);
-            count = ::epoll_wait(epoll_fd_, events, 256, static_cast<int>(ms));
-        }
+void reactor::tell(kernel& loop, io_descriptor::record& descriptor, std::uint32_t flags) noexcept {
+    if (flags & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+        descriptor.hung_up = true;
+        descriptor.reset = descriptor.reset || (flags & (EPOLLHUP | EPOLLERR)) != 0;
+        if (descriptor.hang_up) descriptor.hang_up(descriptor.hang_up_data, descriptor.reset);
     }
-    // Tasks run after this loop, so no descriptor dies while its event is handled.
-    for (int i = 0; i < count; ++i) {
-        auto* descriptor = static_cast<io_descriptor::record*>(events[i].data.ptr);
-        if (!descriptor) {
-            std::uint64_t value;
-            [[maybe_unused]] const auto got = ::read(wake_fd_, &value, sizeof value);
-            continue;
-        }
-        const auto flags = events[i].events;
-        if (flags & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
-            descriptor->hung_up = true;
-            descriptor->reset = descriptor->reset || (flags & (EPOLLHUP | EPOLLERR)) != 0;
-            if (descriptor->hang_up) descriptor->hang_up(descriptor->hang_up_data, descriptor->reset);
-        }
-        auto wake = [&](bool& ready, wait_node*& waiter) {
-            ready = true;
-            if (!waiter) return;
-            wait_node& node = *std::exchange(waiter, nullptr);
-            --waiters_;
-            loop.grant(node);
-        };
-        if (flags & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) wake(descriptor->readable, descriptor->reader);
-        if (flags & (EPOLLOUT | EPOLLHUP | EPOLLERR)) wake(descriptor->writable, descriptor->writer);
-    }
-    return count < 0 ? 0 : count;
+    auto wake = [&](bool& ready, wait_node*& waiter) {
+        ready = true;
+        if (!waiter) return;
+        wait_node& node = *std::exchange(waiter, nullptr);
+        --waiters_;
+        loop.grant(node);
+    };
+    if (flags & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) wake(descriptor.readable, descriptor.reader);
+    if (flags & (EPOLLOUT | EPOLLHUP | EPOLLERR)) wake(descriptor.writable, descriptor.writer);
 }
 
 }  // namespace hem::detail

@@ -1,8 +1,10 @@
-// Readiness of descriptors by epoll, edge-triggered: a descriptor is registered once and remembers what it was told, so that a read after a
-// short read and a write after a full write cost no extra system call.
+// Readiness of descriptors, edge-triggered: a descriptor is registered once and remembers what it was told, so that a read after a short
+// read and a write after a full write cost no extra system call. Two reactors tell it, by epoll or by io_uring; the second runs file
+// operations, too.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <system_error>
 
 #include "hem/core/clock.hpp"
@@ -38,8 +40,12 @@ public:
     wait_awaiter wait_writable() noexcept;
     bool readable() const noexcept { return state_->readable; }
     bool writable() const noexcept { return state_->writable; }
-    void clear_readable() noexcept { if (!state_->hung_up) state_->readable = false; }
-    void clear_writable() noexcept { if (!state_->hung_up) state_->writable = false; }
+    void clear_readable() noexcept {
+        if (!state_->hung_up) state_->readable = false;
+    }
+    void clear_writable() noexcept {
+        if (!state_->hung_up) state_->writable = false;
+    }
     // After a call said EAGAIN: true whatever hung up.
     void force_clear_readable() noexcept { state_->readable = false; }
     void force_clear_writable() noexcept { state_->writable = false; }
@@ -63,6 +69,7 @@ public:
         hang_up_hook hang_up = nullptr;
         void* hang_up_data = nullptr;
         bool reset = false;
+        void* watch = nullptr;  // the reactor's own
     };
 
 private:
@@ -86,25 +93,46 @@ private:
     bool write_;
 };
 
+class file_operation;
+
+enum class reactor_choice : unsigned char { epoll, io_uring };
+
 class reactor {
 public:
-    // Wakes up when `wake_fd`, an eventfd that stays the caller's, is written.
-    explicit reactor(int wake_fd);
-    ~reactor();
+    // Wakes up when `wake_fd`, an eventfd that stays the caller's, is written. Throws std::system_error if the kernel has no such reactor.
+    static std::unique_ptr<reactor> make(reactor_choice choice, int wake_fd);
+    virtual ~reactor() = default;
     reactor(const reactor&) = delete;
     reactor& operator=(const reactor&) = delete;
 
     // Waits up to `timeout` (zero: only looks; max: no limit) and grants whoever waits for what became ready. Returns the number of events.
-    int poll(kernel& loop, duration timeout);
-    void add(io_descriptor::record& descriptor);
-    void remove(io_descriptor::record& descriptor) noexcept;
+    virtual int poll(kernel& loop, duration timeout) = 0;
+    virtual void add(io_descriptor::record& descriptor) = 0;
+    // Before the descriptor is closed.
+    virtual void remove(io_descriptor::record& descriptor) noexcept = 0;
+    // Whether file operations run in the kernel; otherwise they need a thread.
+    virtual bool takes_files() const noexcept { return false; }
+    // Starts one; it is finished with its result.
+    virtual void start(file_operation&) {}
+    // Asks for an early end of a started operation; it is granted all the same.
+    virtual void ask_to_end(file_operation&) noexcept {}
+    virtual const char* name() const noexcept = 0;
+    // Tasks that wait for a descriptor or a file.
     std::size_t waiters() const noexcept { return waiters_; }
+
+protected:
+    explicit reactor(int wake_fd) noexcept : wake_fd_(wake_fd) {}
+    // What the kernel said of a descriptor, in epoll's flags.
+    void tell(kernel& loop, io_descriptor::record& descriptor, std::uint32_t flags) noexcept;
+    void take_wake_up() noexcept;
+    int wake_fd_;
+    std::size_t waiters_ = 0;
 
 private:
     friend class io_descriptor;
-    int epoll_fd_;
-    int wake_fd_;
-    std::size_t waiters_ = 0;
 };
+
+std::unique_ptr<reactor> make_epoll_reactor(int wake_fd);
+std::unique_ptr<reactor> make_uring_reactor(int wake_fd);
 
 }  // namespace hem::detail
