@@ -119,6 +119,15 @@ floor::task<> floor_contend_all(long count) {
     co_await group;
 }
 
+// ---- a timer made and taken back
+// ---------------------------------------------------------------------------------------------------------
+
+hem::task<> cancel_timers(long count) {
+    auto& loop = hem::loop::current();
+    for (long i = 0; i < count; ++i) loop.call_later(std::chrono::hours(1), [] {}).cancel();
+    co_return;
+}
+
 // ---- a deadline that does not strike: a scope and a timer made and taken back, against the bare timer
 // -----------------------------------------
 
@@ -150,6 +159,9 @@ int main() {
         [](long n) { floor::run(floor_spawn_and_join(n, 1000)); }, 0);
     bench::compare(
         "yield_now", 5'000'000, [](long n) { hem::run(take_turns, n); }, "floor", [](long n) { floor::run(floor_take_turns(n)); }, 0);
+    bench::compare(
+        "timer made and cancelled", 1'000'000, [](long n) { hem::run(cancel_timers, n); }, "floor, bare timer",
+        [](long n) { floor::run(floor_set_deadlines(n)); }, 50.0 / 23);
     bench::compare(
         "item through a bounded queue", 2'000'000, [](long n) { hem::run(pass_through_queue, n); }, "floor",
         [](long n) { floor::run(floor_pass_through_queue(n)); }, 6 / 2.2);
