@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace hem::search::embedded {
 
@@ -107,40 +108,70 @@ public:
     void apply(write_op& op) {
         if (op.error) return;
         try {
+            attempt(op);
+            attempted_.push_back(&op);
+        } catch (const store_error& fault) {
+            attempted_.push_back(&op);
+            redo(fault);
+        }
+    }
+
+    void commit() {
+        if (!batch_) {
+            attempted_.clear();
+            return;
+        }
+        try {
+            batch_->commit();
+            batch_.reset();
+            attempted_.clear();
+        } catch (const store_error& fault) {
+            redo(fault);
+        }
+    }
+
+private:
+    // A store_error passes through: the batch is lost.
+    void attempt(write_op& op) {
+        try {
             if (op.kind == write_kind::remove)
                 remove(op);
             else if (op.kind == write_kind::update)
                 update(op);
             else
                 put(op);
-            if (!op.error && op.status != 0) pending_.push_back(&op);
+        } catch (const store_error&) {
+            throw;
         } catch (rest_error& fault) {
             op.error = fault;
             op.status = fault.status();
-        } catch (const store_error& fault) {
-            op.error = store_fault(fault);
-            op.status = op.error->status();
         } catch (const std::exception& fault) {
             op.error = rest_error(500, "exception", fault.what());
             op.status = 500;
         }
     }
 
-    void commit() {
-        if (!batch_) return;
-        try {
-            batch_->commit();
-        } catch (const store_error& fault) {
-            for (write_op* op : pending_) {
+    // The batch was rolled back with all that was attempted in it. What would have been stored without the faulty op still is.
+    void redo(const store_error& first) {
+        batch_.reset();
+        const auto again = std::exchange(attempted_, {});
+        for (write_op* op : again) {
+            op->status = 0;
+            op->result = {};
+            op->get_source.clear();
+            op->error.reset();
+            try {
+                if (again.size() == 1) throw store_error(first);
+                attempt(*op);
+                if (batch_) batch_->commit();
+            } catch (const store_error& fault) {
                 op->error = store_fault(fault);
                 op->status = op->error->status();
             }
+            batch_.reset();
         }
-        batch_.reset();
-        pending_.clear();
     }
 
-private:
     write_batch& open() {
         if (!batch_) batch_.emplace(parts_.data.begin(parts_.now_ms()));
         return *batch_;
@@ -290,7 +321,7 @@ private:
 
     environment& parts_;
     std::optional<write_batch> batch_;
-    std::vector<write_op*> pending_;
+    std::vector<write_op*> attempted_;  // in the open batch
 };
 
 void write_queue::run(std::span<write_op> ops) {

@@ -1,5 +1,7 @@
 // Writes of documents: single ones, `_update`, and the items of `_bulk`. They queue; the first of a wake-up takes all that wait into one
-// transaction, each item under its own savepoint, and everybody is answered after the commit.
+// transaction, and everybody is answered after the commit. An item that fails takes nothing with it: conditions are checked before its
+// rows are written, and when the store itself fails (a full disk), the transaction's items are done again, each in one of its own.
+// Savepoints would give the same, but FTS5 writes a segment at each.
 #pragma once
 
 #include "hem/search/embedded/catalog.hpp"
