@@ -25,6 +25,20 @@ field_plan catalog::plan(const index_info& info) const {
     return index_schema::make(json::parse(info.settings), json::parse(info.mapping, {.max_depth = 1000}))->plan();
 }
 
+prepared_document catalog::prepare(const index_info& info, const std::shared_ptr<const field_plan>& plan, const stored_document& from) const {
+    const auto schema = index_schema::make(json::parse(info.settings), json::parse(info.mapping, {.max_depth = 1000}));
+    const parsed_document parsed = schema->fields.parse_document(from.id, from.source, *plan, *schema->analyzers);
+    prepared_document made = embedded::prepare(*plan, parsed.document);
+    made.routing = from.routing;
+    return made;
+}
+
+void catalog::rebuild(const target& index) {
+    auto handle = store_->rebuild_index(index.name);
+    const std::unique_lock hold(guard_);
+    if (const auto found = entries_.find(index.name); found != entries_.end()) found->second.handle = std::move(handle);
+}
+
 void catalog::attach(store& data) {
     store_ = &data;
     for (const index& handle : data.indices()) {

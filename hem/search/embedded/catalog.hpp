@@ -34,6 +34,7 @@ class catalog : public plan_source {
 public:
     void attach(store& data);  // reads indices and aliases; before any other call
     field_plan plan(const index_info& info) const override;
+    prepared_document prepare(const index_info& info, const std::shared_ptr<const field_plan>& plan, const stored_document& from) const override;
 
     // `a,b*,-c`, `_all`, aliases; empty means all. Throws index_not_found.
     std::vector<target> resolve(std::string_view expression, const target_options& options = {}) const;
@@ -48,6 +49,8 @@ public:
     void remove(const target& index);
     void replace(const target& index, std::shared_ptr<const index_schema> schema);
     void set_closed(const target& index, bool closed);
+    // Writes the index anew, without what was superseded.
+    void rebuild(const target& index);
 
     // Aliases: name -> indices.
     std::map<std::string, std::vector<std::string>> aliases() const;

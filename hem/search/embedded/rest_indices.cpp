@@ -218,6 +218,7 @@ rest_response merge_index(rest_call& call) {
     call.parts.writes.exclusive([&] {
         while (call.parts.data.purge() > 0) {
         }
+        for (const target& index : administered(call)) call.parts.indices.rebuild(index);
     });
     return out;
 }

@@ -53,8 +53,10 @@ store::implementation::implementation(const store_options& options) : shared(std
         link.execute("PRAGMA journal_mode=WAL");
         link.execute(options.relaxed ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL");
     }
+    plans = options.plans;
     create_schema();
-    load(options.plans);
+    load();
+    check_analysis();
 }
 
 // Nothing may be written before the file is known to be ours or empty.
@@ -91,7 +93,7 @@ void store::implementation::create_schema() {
     });
 }
 
-void store::implementation::load(const plan_source* plans) {
+void store::implementation::load() {
     struct row {
         std::int64_t id, next_doc, next_seq;
         index_info info;
@@ -246,21 +248,25 @@ void store::implementation::drop_removed() {
     for (const auto each : free) transaction([&] { drop_tables(each); });
 }
 
+std::shared_ptr<index_core> store::implementation::make_index(const index_info& info, const field_plan& plan, std::string_view state) {
+    auto& insert = prepared("INSERT INTO indices(name, uuid, state, settings, mapping, created_ms, next_doc, next_seq) VALUES(?,?,?,?,?,?,0,0)");
+    insert.bind(1, std::string_view(info.name)).bind(2, std::string_view(info.uuid)).bind(3, state);
+    insert.bind(4, std::string_view(info.settings)).bind(5, std::string_view(info.mapping)).bind(6, info.created_ms).run();
+    auto asked = shared->writer.link.prepare("SELECT last_insert_rowid()");
+    asked.step();
+    const auto id = asked.integer(0);
+    asked.reset();
+    shared->writer.link.execute(filled(index_tables, "%i", std::to_string(id)));
+    return std::make_shared<index_core>(id, shared, info, number_fields(id, plan, nullptr));
+}
+
 index store::create_index(const index_info& info, const field_plan& plan) {
     auto& in = *implementation_;
     const auto turn = in.take_turn();
     if (find_index(info.name) != nullptr) throw std::invalid_argument("the index [" + info.name + "] exists");
     std::shared_ptr<index_core> core;
     in.transaction([&] {
-        auto& insert = in.prepared("INSERT INTO indices(name, uuid, state, settings, mapping, created_ms, next_doc, next_seq) VALUES(?,?,?,?,?,?,0,0)");
-        insert.bind(1, std::string_view(info.name)).bind(2, std::string_view(info.uuid)).bind(3, std::string_view(info.closed ? "close" : "open"));
-        insert.bind(4, std::string_view(info.settings)).bind(5, std::string_view(info.mapping)).bind(6, info.created_ms).run();
-        auto asked = in.shared->writer.link.prepare("SELECT last_insert_rowid()");
-        asked.step();
-        const auto id = asked.integer(0);
-        asked.reset();
-        in.shared->writer.link.execute(filled(index_tables, "%i", std::to_string(id)));
-        core = std::make_shared<index_core>(id, in.shared, info, in.number_fields(id, plan, nullptr));
+        core = in.make_index(info, plan, info.closed ? "close" : "open");
     });
     core->publish();
     const std::lock_guard guard(in.catalogue);

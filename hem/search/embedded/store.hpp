@@ -196,11 +196,14 @@ class plan_source {
 public:
     virtual ~plan_source() = default;
     virtual field_plan plan(const index_info& info) const = 0;
+    // Parses and analyses a stored document anew; `plan` is the index's. Needed by `rebuild_index`, and to open a file that was written
+    // with another analysis. Throws what parsing throws.
+    virtual prepared_document prepare(const index_info& info, const std::shared_ptr<const field_plan>& plan, const stored_document& from) const;
 };
 
 struct store_options {
     std::string path;               // ":memory:" for a store without file
-    const plan_source* plans = nullptr;  // needed to open a file that holds indices; used only during construction
+    const plan_source* plans = nullptr;  // needed to open a file that holds indices, and to rebuild one; outlives the store
     bool relaxed = false;           // synchronous=NORMAL: a power cut may lose the last commits, a crash of the process none
     int readers = 2;                // connections for reading, opened on demand
     std::size_t posting_cache_bytes = std::size_t{64} << 20;
@@ -221,6 +224,11 @@ public:
     // Adds fields of `plan` that are new (a known field never changes its kind: std::invalid_argument) and replaces the JSON texts.
     // Old documents have no value in a new field. Returns when durable.
     void update_index(std::string_view name, const index_info& info, const field_plan& plan);
+    // Writes the index anew from its sources: no superseded documents, numbers from 0 in the order they had, postings in one segment.
+    // Ids, versions and sequence numbers stay. Takes the write turn throughout; readers go on with what they hold. Returns the index's
+    // new handle; the old one stays readable, not writable, until it is released. Nothing has changed when it throws (store_error).
+    // An index in which nothing is superseded keeps its numbers and handle: only its postings are merged.
+    index rebuild_index(std::string_view name);
     index find_index(std::string_view name) const;  // null if there is none
     std::vector<index> indices() const;             // by name
 

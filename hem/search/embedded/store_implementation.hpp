@@ -41,16 +41,23 @@ public:
 
     void create_schema();
     void check_file();
-    void load(const plan_source* plans);
+    void load();
     void load_documents(detail::index_core& core);
     // Numbers the fields of `plan`; creates what is new in `fields` and the tables of text fields.
     std::shared_ptr<const field_plan> number_fields(std::int64_t id, const field_plan& plan, const field_plan* before);
     void drop_tables(std::int64_t id);
+    // Rows of a new index: in the catalogue (as removed, until it is complete) and its tables; the transaction is the caller's.
+    std::shared_ptr<detail::index_core> make_index(const index_info& info, const field_plan& plan, std::string_view state);
+    void merge_postings(const detail::index_core& core);
+    std::shared_ptr<detail::index_core> rebuild(const std::shared_ptr<detail::index_core>& from);
+    // Indices whose texts another version of the analysis wrote are rebuilt; a newer one is refused.
+    void check_analysis();
     // Takes the rows of a superseded document out. Its postings stay: nobody sees them, and numbers are never used again.
     void purge_document(const detail::index_core& core, docno document);
     // Tables of removed indices that nobody looks at any more.
     void drop_removed();
 
+    const plan_source* plans = nullptr;
     detail::file_lock lock;
     std::shared_ptr<detail::store_shared> shared;
     std::recursive_mutex writers;
@@ -83,6 +90,8 @@ public:
     };
     target& at(const index& named);
     std::expected<write_outcome, write_conflict> put(target& into, const prepared_document& prepared, const write_condition& condition);
+    // The rows of a document under the target's next number; version and sequence number are the caller's.
+    void insert(target& into, const prepared_document& prepared, std::int64_t version, std::int64_t seq_no, std::optional<docno> killed);
     std::expected<write_outcome, write_conflict> remove(target& from, std::string_view id, const write_condition& condition);
     std::optional<document_state> state(target& in, std::string_view id);
     std::optional<stored_document> get(target& in, std::string_view id);

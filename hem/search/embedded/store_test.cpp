@@ -38,6 +38,16 @@ field_plan blog_plan() {
 
 struct blog_plans final : plan_source {
     field_plan plan(const index_info&) const override { return blog_plan(); }
+    prepared_document prepare(const index_info&, const std::shared_ptr<const field_plan>& plan, const stored_document& from) const override {
+        if (from.source == "unreadable") throw std::invalid_argument("not a title");
+        document made;
+        made.id = from.id;
+        made.routing = from.routing;
+        made.source = from.source;
+        made.texts = {{0, from.source}, {1, "ann"}};
+        made.integers = {{3, 1}};
+        return hem::search::embedded::prepare(*plan, made);
+    }
 };
 const blog_plans plans;
 
@@ -267,6 +277,105 @@ TEST(StoreFile, NewerFormatIsRefused) {
         FAIL() << "opened a newer format";
     } catch (const store_error& error) {
         EXPECT_EQ(error.failure(), store_failure::newer_format);
+    }
+}
+
+// 3.9, 3.11
+TEST(StoreFile, RebuildingRenumbersAndKeepsEverythingElse) {
+    const temporary_file file;
+    std::vector<std::string> before;
+    const auto state_of = [](const hem::search::embedded::index& posts) {
+        std::vector<std::string> all;
+        for (const char* id : {"0", "1", "2", "3", "4"}) {
+            const auto found = posts->get(id);
+            all.push_back(found.has_value() ? found->source + "/" + std::to_string(found->version) + "/" + std::to_string(found->seq_no) : "none");
+        }
+        return all;
+    };
+    const auto check = [&](store& opened, const hem::search::embedded::index& posts) {
+        EXPECT_EQ(state_of(posts), before);
+        const auto view = posts->snapshot();
+        EXPECT_EQ(view->limit(), 4u);
+        EXPECT_EQ(view->deleted_count(), 0);
+        EXPECT_EQ(count(view, make_query(term_query{"title", "fox"})), 3);
+        EXPECT_EQ(count(view, make_query(term_query{"author", "ann"})), 4);
+        EXPECT_EQ(posts->max_seq_no(), 11);
+        EXPECT_TRUE(posts->state("3")->deleted) << "deletes stay remembered";
+        EXPECT_EQ(opened.indices().size(), 1u);
+    };
+    {
+        store opened({.path = file.path, .plans = &plans});
+        auto posts = opened.create_index({.name = "posts", .uuid = "u"}, blog_plan());
+        for (int round = 0; round < 2; ++round) {
+            for (int at = 0; at < 5; ++at) save(opened, posts, post(std::to_string(at), "running fox " + std::to_string(at)));
+        }
+        save(opened, posts, post("2", "turtle"));
+        auto batch = opened.begin(1000);
+        batch.remove(posts, "3", {}).value();
+        batch.commit();
+        before = state_of(posts);
+        const auto pinned = posts->snapshot();
+        const auto made = opened.rebuild_index("posts");
+        EXPECT_EQ(made, opened.find_index("posts"));
+        check(opened, made);
+        EXPECT_EQ(count(pinned, make_query(term_query{"title", "fox"})), 3) << "a snapshot taken before goes on";
+        EXPECT_EQ(pinned->limit(), 11u);
+        EXPECT_EQ(opened.rebuild_index("posts"), made) << "nothing to renumber";
+    }
+    {
+        store opened({.path = file.path, .plans = &plans});
+        check(opened, opened.find_index("posts"));
+        EXPECT_EQ(save(opened, opened.find_index("posts"), post("0", "fox")).version, 3);
+    }
+}
+
+// 3.7: a change of the analysis reindexes at open.
+TEST(StoreFile, TextsOfAnotherAnalysisAreIndexedAnewAtOpen) {
+    const temporary_file file;
+    const auto set_version = [&](const std::string& value) {
+        sqlite3* database = nullptr;
+        sqlite3_open(file.path.c_str(), &database);
+        sqlite3_exec(database, ("UPDATE meta SET value='" + value + "' WHERE key='analysis_version'").c_str(), nullptr, nullptr, nullptr);
+        sqlite3_close(database);
+    };
+    {
+        store opened({.path = file.path, .plans = &plans});
+        auto posts = opened.create_index({.name = "posts"}, blog_plan());
+        auto odd = post("1", "old words");
+        odd.source = "running foxes";  // as if the analysis before had made these words of it
+        save(opened, posts, odd);
+        EXPECT_EQ(count(posts->snapshot(), make_query(term_query{"title", "word"})), 1);
+    }
+    set_version("0");
+    {
+        store opened({.path = file.path, .plans = &plans});
+        const auto posts = opened.find_index("posts");
+        EXPECT_EQ(count(posts->snapshot(), make_query(term_query{"title", "word"})), 0);
+        EXPECT_EQ(count(posts->snapshot(), make_query(term_query{"title", "fox"})), 1);
+        EXPECT_NE(opened.meta("analysis_version"), "0");
+        save(opened, posts, [] {
+            auto made = post("2", "x");
+            made.source = "unreadable";
+            return made;
+        }());
+    }
+    // What cannot be read again is named, and the file stays as it is.
+    set_version("0");
+    for (int round = 0; round < 2; ++round) {
+        try {
+            store opened({.path = file.path, .plans = &plans});
+            FAIL() << "opened";
+        } catch (const store_error& error) {
+            EXPECT_NE(std::string(error.what()).find("document [2]"), std::string::npos) << error.what();
+        }
+    }
+    set_version("99");
+    try {
+        store opened({.path = file.path, .plans = &plans});
+        FAIL() << "opened texts of a newer analysis";
+    } catch (const store_error& error) {
+        EXPECT_EQ(error.failure(), store_failure::newer_format);
+        EXPECT_NE(std::string(error.what()).find("use a newer program"), std::string::npos) << error.what();
     }
 }
 

@@ -138,15 +138,23 @@ std::expected<write_outcome, write_conflict> write_batch::implementation::put(ta
     const auto version = next_version(current, condition);
     if (!version.has_value()) return std::unexpected(version.error());
     const bool existed = current.has_value() && !current->deleted;
-    pending made;
-    made.document = into.next_doc;
-    const auto number = static_cast<std::int64_t>(into.next_doc);
+    std::optional<docno> killed;
     if (existed) {
         supersede(into, current->number);
-        made.killed = current->number;
+        killed = current->number;
     } else if (current.has_value()) {
         owner_.prepared(into.forget_deleted).bind(1, std::string_view(prepared.id)).run();
     }
+    insert(into, prepared, *version, into.next_seq, killed);
+    return write_outcome{*version, into.next_seq++, existed};
+}
+
+void write_batch::implementation::insert(target& into, const prepared_document& prepared, std::int64_t version, std::int64_t seq_no,
+                                         std::optional<docno> killed) {
+    pending made;
+    made.document = into.next_doc;
+    made.killed = killed;
+    const auto number = static_cast<std::int64_t>(into.next_doc);
     auto& row = made.row;
     for (const auto& each : prepared.texts) row.texts.push_back({each.field, each.length, each.overlaps});
     row.keywords = prepared.keywords;
@@ -158,7 +166,7 @@ std::expected<write_outcome, write_conflict> write_batch::implementation::put(ta
     detail::encode_columns(columns_, row);
 
     auto& document = owner_.prepared(into.insert_document);
-    document.bind(1, number).bind(2, std::string_view(prepared.id)).bind(3, *version).bind(4, into.next_seq);
+    document.bind(1, number).bind(2, std::string_view(prepared.id)).bind(3, version).bind(4, seq_no);
     document.bind(5, std::string_view(prepared.routing)).bind_blob(6, prepared.source).run();
     owner_.prepared(into.insert_columns).bind(1, number).bind_blob(2, lengths_).bind_blob(3, columns_).run();
     for (const auto& each : prepared.texts) {
@@ -169,12 +177,9 @@ std::expected<write_outcome, write_conflict> write_batch::implementation::put(ta
         ++into.totals[each.field].documents;
         into.totals[each.field].terms += each.length + each.overlaps;
     }
-    write_outcome outcome{*version, into.next_seq, existed};
     into.writes.push_back(std::move(made));
     into.source_bytes += static_cast<std::int64_t>(prepared.source.size());
     ++into.next_doc;
-    ++into.next_seq;
-    return outcome;
 }
 
 std::expected<write_outcome, write_conflict> write_batch::implementation::remove(target& from, std::string_view id, const write_condition& condition) {
