@@ -382,6 +382,7 @@ void write_queue::lead() {
             for (write_op& op : ops) current.apply(op);
         current.commit();
     }
+    if (parts_.written) parts_.written();
     const std::lock_guard hold(guard_);
     for (auto& [one, ops] : taken) one->done = one->next == one->ops.size();
 }
@@ -392,6 +393,26 @@ void write_queue::exclusive(const std::function<void()>& f) {
         changed_.wait(hold, [&] { return !busy_; });
         busy_ = true;
     }
+    run_exclusively(f);
+}
+
+bool write_queue::when_idle(const std::function<void()>& f, const std::atomic<bool>& stop) {
+    {
+        std::unique_lock hold(guard_);
+        changed_.wait(hold, [&] { return stop || (!busy_ && queue_.empty()); });
+        if (stop) return false;
+        busy_ = true;
+    }
+    run_exclusively(f);
+    return true;
+}
+
+void write_queue::wake_idle() {
+    const std::lock_guard hold(guard_);
+    changed_.notify_all();
+}
+
+void write_queue::run_exclusively(const std::function<void()>& f) {
     const auto release = [&] {
         {
             const std::lock_guard hold(guard_);

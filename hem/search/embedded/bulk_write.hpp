@@ -55,6 +55,7 @@ public:
         std::int64_t (*now_ms)();
         std::function<std::string()> make_id;    // of a document
         std::function<std::string()> make_uuid;  // of an index
+        std::function<void()> written{};         // after each transaction, on the thread that led it
     };
     explicit write_queue(environment parts, std::size_t max_bytes) : parts_(std::move(parts)), max_bytes_(max_bytes) {}
 
@@ -62,6 +63,10 @@ public:
     void run(std::span<write_op> ops);
     // Runs `f` with no write batch open and no other writer running.
     void exclusive(const std::function<void()>& f);
+    // The same once nobody writes or waits to; false, without running it, when `stop` says so first.
+    bool when_idle(const std::function<void()>& f, const std::atomic<bool>& stop);
+    // Lets `when_idle` look at its `stop` again.
+    void wake_idle();
 
     static constexpr std::size_t transaction_items = 1000;
     static constexpr std::size_t transaction_bytes = std::size_t{8} << 20;
@@ -74,7 +79,7 @@ private:
     };
     class transaction;
     void lead();
-    void take_turn(std::unique_lock<std::mutex>& hold);
+    void run_exclusively(const std::function<void()>& f);  // `busy_` is ours already
 
     environment parts_;
     std::size_t max_bytes_;

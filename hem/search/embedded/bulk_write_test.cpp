@@ -1,6 +1,9 @@
 #include "hem/search/embedded/bulk_write.hpp"
 
+#include "hem/search/embedded/purger.hpp"
+
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <unistd.h>
 
@@ -101,6 +104,38 @@ TEST(WriteQueue, StoreErrorOfASingleWriteIsItsAnswer) {
     subject.queue->run(again);
     EXPECT_EQ(again[0].status, 201);
     EXPECT_EQ(again[0].answer_seq_no, 0);
+}
+
+// 3.9
+TEST(Purger, TakesSupersededDocumentsOutWhileNobodyWrites) {
+    written_store subject;
+    purger idle(*subject.data, *subject.queue);
+    const auto rows = [&] {
+        sqlite3* database = nullptr;
+        sqlite3_open_v2(subject.path.c_str(), &database, SQLITE_OPEN_READONLY, nullptr);
+        sqlite3_stmt* asked = nullptr;
+        sqlite3_prepare_v2(database, "SELECT count(*) FROM d1", -1, &asked, nullptr);
+        const int found = sqlite3_step(asked) == SQLITE_ROW ? sqlite3_column_int(asked, 0) : -1;
+        sqlite3_finalize(asked);
+        sqlite3_close(database);
+        return found;
+    };
+    const std::string source = R"({"t":"fox"})";
+    std::vector<write_op> ops;
+    for (int at = 0; at < 1000; ++at) ops.push_back(put(std::to_string(at % 300), source));
+    subject.queue->run(ops);
+    EXPECT_EQ(rows(), 1000);
+    idle.wait();
+    EXPECT_EQ(rows(), 300);
+    // A snapshot holds what it needs.
+    auto pinned = subject.posts().handle->snapshot();
+    std::vector<write_op> more{put("0", source)};
+    subject.queue->run(more);
+    idle.wait();
+    EXPECT_EQ(rows(), 301);
+    pinned.reset();
+    idle.wait();
+    EXPECT_EQ(rows(), 300);
 }
 
 }  // namespace

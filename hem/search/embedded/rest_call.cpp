@@ -48,7 +48,9 @@ std::string id_maker::make(std::size_t characters) {
 engine_parts::engine_parts(engine_options given)
     : options(std::move(given)), now_ms(options.now_ms != nullptr ? options.now_ms : system_now_ms), ids(options.random_seed),
       data(store_options_of(options, indices)),
-      writes({data, indices, now_ms, [this] { return ids.make(20); }, [this] { return ids.make(22); }}, options.max_queued_write_bytes) {
+      writes({data, indices, now_ms, [this] { return ids.make(20); }, [this] { return ids.make(22); }, [this] { idle.wake(); }},
+             options.max_queued_write_bytes),
+      idle(data, writes) {
     indices.attach(data);
     started_ms = now_ms();
     if (const auto saved = data.meta("cluster_uuid"))
@@ -57,6 +59,7 @@ engine_parts::engine_parts(engine_options given)
         cluster_uuid = ids.make(22);
         data.set_meta("cluster_uuid", cluster_uuid);
     }
+    idle.wake();  // what a crash left
 }
 
 const std::string* rest_call::param(std::string_view key) const {

@@ -4,6 +4,7 @@
 #include "hem/search/embedded/bulk_write.hpp"
 #include "hem/search/embedded/catalog.hpp"
 #include "hem/search/embedded/context.hpp"
+#include "hem/search/embedded/purger.hpp"
 #include "hem/search/embedded/engine.hpp"
 #include "hem/search/embedded/rest_error.hpp"
 
@@ -39,6 +40,7 @@ struct engine_parts {
     context_table contexts;
     std::string cluster_uuid;
     std::int64_t started_ms = 0;
+    purger idle;  // the last, so that it ends first
 };
 
 struct rest_call {
