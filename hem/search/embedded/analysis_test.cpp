@@ -84,6 +84,10 @@ TEST(CustomAnalyzer, ChainsItsParts) {
     EXPECT_EQ(shown(registry.get("grams"), "h\u00e9llo"), "h@0 h\u00e9@0 h\u00e9l@0");
     registry.define({"pairs", {}, {"standard", {}}, {{"lowercase", {}}, {"shingle", {}}}});
     EXPECT_EQ(shown(registry.get("pairs"), "One two three"), "one@0 one two@0 two@1 two three@1 three@2");
+    registry.define({"plain", {}, {"standard", {}}, {{"lowercase", {}}, {"asciifolding", {}}}});
+    EXPECT_EQ(shown(registry.get("plain"), "Caf\u00e9 Stra\u00dfe \u00c5ngstr\u00f6m plain \u03b1\u00b5"), "cafe@0 strasse@1 angstrom@2 plain@3 \u03b1\u00b5@4");
+    registry.define({"both", {}, {"standard", {}}, {{"asciifolding", {{"preserve_original", {"true"}}}}}});
+    EXPECT_EQ(shown(registry.get("both"), "caf\u00e9 bar \ufb03"), "cafe@0 caf\u00e9@0 bar@1 ffi@2 \ufb03@2");
     registry.define({"mapped", {{"mapping", {{"mappings", {":) => happy", "& => and"}}}}}, {"whitespace", {}}, {}});
     EXPECT_EQ(shown(registry.get("mapped"), "a & :)"), "a@0 and@1 happy@2");
 }

@@ -1,5 +1,6 @@
 // Token filters: what happens to a term between the tokenizer and the index.
 #include "hem/search/embedded/analysis_chain.hpp"
+#include "hem/search/embedded/ascii_folding.hpp"
 #include "hem/search/embedded/porter.hpp"
 #include "hem/search/embedded/unicode_words.hpp"
 
@@ -51,6 +52,27 @@ public:
         upper_in_place(each.text);
         next->accept(each);
     }
+};
+
+class ascii_folding_stage final : public stage {
+public:
+    explicit ascii_folding_stage(bool preserve) : preserve_(preserve) {}
+    void accept(working_token& each) override {
+        if (!preserve_) {
+            fold_to_ascii(each.text);
+            next->accept(each);
+            return;
+        }
+        working_token original = each;
+        const bool changed = fold_to_ascii(each.text);
+        next->accept(each);
+        if (!changed) return;
+        original.position_increment = 0;
+        next->accept(original);
+    }
+
+private:
+    bool preserve_;
 };
 
 class porter_stage final : public stage {
@@ -421,6 +443,8 @@ std::unique_ptr<stage_factory> make_filter(const analysis_component& component) 
         made = by([] { return std::make_unique<lowercase_stage>(); });
     } else if (type == "uppercase") {
         made = by([] { return std::make_unique<uppercase_stage>(); });
+    } else if (type == "asciifolding") {
+        made = by([preserve = options.flag("preserve_original", false)] { return std::make_unique<ascii_folding_stage>(preserve); });
     } else if (type == "stop") {
         const bool ignore_case = options.flag("ignore_case", false);
         options.flag("remove_trailing", true);
@@ -464,7 +488,7 @@ std::unique_ptr<stage_factory> make_filter(const analysis_component& component) 
         });
     } else {
         throw analysis_error("the embedded engine does not support the token filter [" + component.type
-                             + "]; it has edge_ngram elision keyword_marker length limit lowercase ngram porter_stem shingle stemmer stop trim "
+                             + "]; it has asciifolding edge_ngram elision keyword_marker length limit lowercase ngram porter_stem shingle stemmer stop trim "
                                "truncate unique uppercase (a cluster has more)");
     }
     options.check();
