@@ -1,5 +1,6 @@
 // The embedded search engine on generated documents of 1 KB: indexing against raw FTS5 inserts of the same tokens, queries with an empty
 // cache against stepping the same rows, opening against the budget. `search_engine_bench [documents]`, 100,000 by default.
+#include "hem/search/embedded/engine.hpp"
 #include "hem/search/embedded/match.hpp"
 #include "hem/search/embedded/query_exec.hpp"
 #include "hem/search/embedded/store.hpp"
@@ -234,7 +235,7 @@ struct folder {
         path = name;
     }
     ~folder() {
-        for (const char* file : {"/store.db", "/raw.db"}) {
+        for (const char* file : {"/store.db", "/raw.db", "/engine.db"}) {
             for (const char* tail : {"", "-wal", "-shm", ".lock"}) ::unlink((path + file + tail).c_str());
         }
         ::rmdir(path.c_str());
@@ -336,4 +337,27 @@ int main(int argc, char** argv) {
     }
     for (const auto& each : phrases) bench::keep(search(view, each, ten).total);
     bench::figure("phrase of two words, top 10", rate_of(phrases.size(), 1, [&](std::size_t at) { bench::keep(search(view, phrases[at], ten).total); }), "q/s", 0);
+
+    // What a person waits for: the engine over a store with 10,000 posts, up to its first answer.
+    constexpr std::size_t stored = 10'000;
+    const std::string path = here.path + "/engine.db";
+    {
+        const auto engine = engine::open({.path = path, .random_seed = 1});
+        engine->handle(rest_request::from_target(
+            "PUT", "/posts",
+            R"({"mappings":{"properties":{"title":{"type":"text","analyzer":"english"},"content":{"type":"text","analyzer":"english"},"author":{"type":"keyword"},"tags":{"type":"keyword"},"published_date":{"type":"date"}}}})"));
+        for (std::size_t base = 0; base < stored; base += 1000) {
+            std::string bulk;
+            for (std::size_t at = base; at < base + 1000; ++at)
+                bulk += "{\"index\":{\"_id\":\"" + std::to_string(at) + "\"}}\n" + documents[at % documents.size()].source + "\n";
+            if (engine->handle(rest_request::from_target("POST", "/posts/_bulk", bulk, "application/x-ndjson")).status != 200) throw std::runtime_error("a bulk failed");
+        }
+    }
+    const double starting = seconds_of([&] {
+        const auto engine = engine::open({.path = path, .random_seed = 1});
+        const auto answer = engine->handle(rest_request::from_target(
+            "POST", "/posts/_search", R"({"query":{"match":{"content":")" + ors[0][0] + R"("}},"aggs":{"authors":{"terms":{"field":"author"}}}})"));
+        if (answer.status != 200) throw std::runtime_error(answer.body);
+    });
+    bench::figure("start to first answer, 10,000 posts stored", starting * 1e3, "ms", 1000);
 }
