@@ -20,6 +20,8 @@
 #include "hem/core/clock.hpp"
 #include "hem/core/errors.hpp"
 #include "hem/core/task.hpp"
+#include "hem/resilience/detail/result_window.hpp"
+#include "hem/resilience/detail/shared_function.hpp"
 #include "hem/telemetry/metrics.hpp"
 
 namespace hem {
@@ -41,24 +43,43 @@ bool counts_as_failure(const std::exception_ptr& error);
 struct circuit_breaker_options {
     std::string name = "circuit_breaker";
     int failure_threshold = 5;  // in a row
-    // Over the last `window_calls` results (0: no window) once there are `min_calls`: open at this part of failures.
-    int window_calls = 0;
+    // Over the results of the window, once there are `min_calls`: opens at this part of failures, or of calls that took `slow_after`
+    // or longer, whatever they gave. A call counts when it ends.
+    circuit_window window;
     int min_calls = 20;
     double failure_ratio = 0.5;
+    double slow_ratio = 0.5;
+    duration slow_after = duration::max();                 // max: no call is slow
     duration recovery_timeout = std::chrono::seconds(60);  // the first break, +-10 %; doubles with each failed round
     duration max_recovery_timeout = std::chrono::minutes(10);
     int probes = 1;                         // in flight at once when half-open
     int success_threshold = 1;              // good probes until closed
     std::optional<duration> probe_timeout;  // an older probe counts as failed; without: the break
     bool (*is_failure)(const std::exception_ptr&) = counts_as_failure;
+
+    bool operator==(const circuit_breaker_options&) const = default;
 };
 
 struct circuit_breaker_statistics {
     circuit_state state = circuit_state::closed;
+    bool forced = false;  // the state holds until changed by hand
     int failures_in_row = 0;
+    window_numbers window;
     std::uint64_t calls = 0, failures = 0, refused = 0, opened = 0;
     int probes_in_flight = 0;
 };
+
+// What listeners hear.
+struct circuit_event {
+    enum class kind : std::uint8_t { opened, half_opened, closed, refused };
+    circuit_event::kind kind;
+    const std::string& breaker;
+    std::string_view why;
+    int failures_in_row;
+    window_numbers window;
+    std::optional<duration> retry_after;  // the rest of the break, if one runs
+};
+std::string_view to_string(enum circuit_event::kind kind) noexcept;
 
 class circuit_breaker {
 public:
@@ -104,6 +125,7 @@ public:
         friend class circuit_breaker;
         circuit_breaker* breaker_;
         std::uint64_t generation_ = 0;
+        time_point began_{};  // of a probe, and where slow calls count
         bool probe_ = false;
     };
 
@@ -111,6 +133,10 @@ public:
     circuit_state state() const noexcept { return state_; }
     const std::string& name() const noexcept { return options_.name; }
     circuit_breaker_statistics statistics() const noexcept;
+    const circuit_breaker_options& options() const noexcept { return options_; }
+
+    // Called after each change of state and for each refused call, with the numbers that led to it. What it throws is logged and ignored.
+    void on_event(detail::shared_function<void(const circuit_event&)> listener) { listeners_.push_back(std::move(listener)); }
 
     // Until changed again: refuse every call, let every call through, or (metrics_only) count and never open. `reset` closes and forgets.
     void force_open();
@@ -123,27 +149,27 @@ private:
     void admit(permit& p);
     void release(permit& p) noexcept;
     void record(permit& p, bool failure);
-    void note_in_window(bool failure);
-    bool window_trips() const noexcept;
+    void forget_probe(const permit& p) noexcept;
+    const char* window_trips() const noexcept;
+    void publish(const circuit_event& event) noexcept;
     void open(const char* why);
     void change(circuit_state to, const char* why);
     void set_mode(mode next, const char* why);
     [[noreturn]] void refuse(const char* why, std::optional<duration> retry_after);
 
     circuit_breaker_options options_;
-    metrics::counter opened_metric_, refused_metric_;
+    std::vector<detail::shared_function<void(const circuit_event&)>> listeners_;
+    metrics::counter event_metrics_[4];
     circuit_state state_ = circuit_state::closed;
     mode mode_ = mode::automatic;
     std::uint64_t generation_ = 0;
     time_point open_until_{};
-    time_point oldest_probe_{};
     duration break_{};
     int failed_rounds_ = 0;
     int failures_in_row_ = 0;
-    int probes_in_flight_ = 0;
     int good_probes_ = 0;
-    std::vector<std::uint8_t> window_;
-    std::size_t window_next_ = 0, window_used_ = 0, window_failures_ = 0;
+    std::vector<const permit*> probes_;  // in flight, oldest first
+    detail::result_window window_;
     std::uint64_t calls_ = 0, failures_ = 0, refused_ = 0, opened_ = 0;
 };
 
