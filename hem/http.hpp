@@ -17,6 +17,7 @@
 #include "hem/http/refusal.hpp"
 #include "hem/http/request.hpp"
 #include "hem/http/response.hpp"
+#include "hem/http/retry_after.hpp"
 #include "hem/http/serialise.hpp"
 #include "hem/http/server.hpp"
 #include "hem/http/status.hpp"

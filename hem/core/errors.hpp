@@ -210,6 +210,8 @@ public:
     virtual ~classified_failure() = default;
     virtual failure_kind kind() const noexcept = 0;
     virtual bool idempotent() const noexcept { return false; }
+    // Whether it speaks against the health of the dependency, which is what a circuit breaker counts.
+    virtual bool is_fault() const noexcept { return kind() != failure_kind::permanent; }
 };
 
 // A peer could not be reached or the connection to it failed.

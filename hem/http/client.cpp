@@ -4,6 +4,8 @@
 #include "hem/core/with.hpp"
 #include "hem/http/detail/exchange.hpp"
 #include "hem/http/network_transport.hpp"
+#include "hem/resilience/retry.hpp"
+#include "hem/telemetry/trace.hpp"
 
 namespace hem::http {
 
@@ -60,6 +62,16 @@ task<void> buffer(response& answer, const request& message, std::uint64_t limit)
     }
 }
 
+// What a server may want to know: that it is asked again, and for whose sake.
+void tell_circumstances(headers& fields) {
+    if (const int attempt = current_retry_attempt(); attempt > 1) fields.set("x-retry-attempt", std::to_string(attempt));
+    if (const auto& id = trace::request_id.get(); !id.empty() && !fields.contains(field::x_request_id)) fields.set(field::x_request_id, id);
+    const auto& here = trace::current();
+    if (!here || fields.contains(field::traceparent)) return;
+    fields.set(field::traceparent, here.traceparent());
+    if (!here.state.empty()) fields.set("tracestate", here.state);
+}
+
 task<void> close_stream(response& answer) {
     if (body_source* stream = answer.content().stream()) co_await stream->close();
 }
@@ -83,6 +95,7 @@ void client::state::prepare(request& message, std::string_view method, const std
     if (!fields.contains(field::user_agent)) fields.set_view(field::user_agent, "hem");
     if (call.timeout) message.set_context(*call.timeout);
     set_content(message, call);
+    tell_circumstances(fields);
 }
 
 client::client(client_options options) : state_(std::make_unique<state>()) {
@@ -112,7 +125,7 @@ task<response> client::call(std::string method, request_path path, call_options 
     response answer = co_await state_->options.transport->send(message);
     if (answer.exchange() == nullptr)
         answer.set_exchange(
-            {.method = method, .url = detail::shown_url(message), .phase = phase::read, .idempotent = is_idempotent(message.method_id())});
+            {.method = method, .url = detail::shown_url(message), .phase = phase::read, .idempotent = detail::is_repeatable(message)});
     if (answer.content().is_stream()) co_await buffer(answer, message, options.max_body.value_or(state_->options.max_body));
     co_return answer;
 }
@@ -131,7 +144,7 @@ task<void> client::stream(std::string method, request_path path, callable<task<v
     response answer = co_await state_->options.transport->send(message);
     if (answer.exchange() == nullptr)
         answer.set_exchange(
-            {.method = method, .url = detail::shown_url(message), .phase = phase::read, .idempotent = is_idempotent(message.method_id())});
+            {.method = method, .url = detail::shown_url(message), .phase = phase::read, .idempotent = detail::is_repeatable(message)});
     co_await finally(body(answer), [&]() -> task<> { co_await close_stream(answer); });
 }
 
@@ -149,6 +162,7 @@ task<response> client::send(request& message) {
     }
     for (const auto& [name, value, id] : state_->options.headers)
         if (!message.headers().contains(name)) message.headers().append(name, value);
+    tell_circumstances(message.headers());
     co_return co_await state_->options.transport->send(message);
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -53,7 +54,7 @@ struct exchange_info {
     http::phase phase = http::phase::prepare;
     std::chrono::nanoseconds elapsed{0};
     int tries = 1;
-    bool idempotent = false;
+    bool idempotent = false;  // by method or Idempotency-Key, and with a body that can be sent again
 };
 
 // Mix-in of every error of a client call. Does not derive from std::exception: the concrete class does, by one path.
@@ -161,11 +162,19 @@ public:
     const std::string& body() const noexcept { return body_; }
     failure_kind kind() const noexcept override;
     bool idempotent() const noexcept override { return info_.idempotent; }
+    bool is_fault() const noexcept override { return status_ >= 500; }
     bool is_retryable() const noexcept override;
 
 private:
     int status_;
     std::string body_;
+};
+// The same for 429 and 503: the server asks for less. Carries Retry-After; where nobody catches it a server of ours answers 503, too.
+class overload_error : public status_error, public unavailable {
+public:
+    overload_error(const std::string& what, exchange_info info, int status, std::string body,
+                   std::optional<std::chrono::nanoseconds> retry_after)
+        : status_error(what, std::move(info), status, std::move(body)), unavailable(retry_after) {}
 };
 
 static_assert(std::is_convertible_v<connect_timeout*, std::exception*>);

@@ -4,8 +4,10 @@
 #include <vector>
 
 #include "hem/core/async_generator.hpp"
+#include "hem/core/clock.hpp"
 #include "hem/core/task.hpp"
 #include "hem/http/errors.hpp"
+#include "hem/http/retry_after.hpp"
 
 namespace hem::http {
 
@@ -77,6 +79,11 @@ response& response::raise_for_status() & {
     if (!bytes.empty()) {
         what += ": ";
         for (const char c : bytes.substr(0, 200)) what += static_cast<unsigned char>(c) >= 0x20 && c != 0x7f ? c : ' ';
+    }
+    if (status_ == 429 || status_ == 503) {
+        const auto delay = headers_.get(field::retry_after);
+        throw overload_error(what, std::move(info), status_, std::string(bytes),
+                             delay ? read_retry_after(*delay, system_now()) : std::nullopt);
     }
     throw status_error(what, std::move(info), status_, std::string(bytes));
 }

@@ -57,12 +57,7 @@ std::string_view to_string(circuit_state state) noexcept {
     return "unknown";
 }
 
-bool counts_as_failure(const std::exception_ptr& error) {
-    if (detail::holds<classified_failure>(error) || detail::holds<timeout_error>(error))
-        return classify(error).kind != failure_kind::permanent;
-    return !(detail::holds<not_found>(error) || detail::holds<conflict>(error) || detail::holds<permission_denied>(error) ||
-             detail::holds<usage_error>(error));
-}
+bool counts_as_failure(const std::exception_ptr& error) { return classify(error).fault; }
 
 circuit_breaker::circuit_breaker(circuit_breaker_options options)
     : options_(checked(options)),

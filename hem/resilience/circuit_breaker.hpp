@@ -36,8 +36,7 @@ public:
 enum class circuit_state : std::uint8_t { closed, open, half_open };
 std::string_view to_string(circuit_state state) noexcept;
 
-// True for connection errors, timeouts, overload and what nobody classifies and is not a hem::not_found, conflict, permission_denied or
-// usage_error.
+// True for what speaks against the dependency: connection errors, timeouts, 5xx, and what nobody classifies; see failure.hpp.
 bool counts_as_failure(const std::exception_ptr& error);
 
 struct circuit_breaker_options {

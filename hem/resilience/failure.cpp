@@ -29,6 +29,7 @@ failure_facts classify(const std::exception_ptr& error) noexcept {
     const bool known = read<classified_failure>(error, [&](const classified_failure& e) {
         facts.kind = e.kind();
         facts.idempotent = e.idempotent();
+        facts.fault = e.is_fault();
     });
     if (known) return facts;
     if (overloaded) {
@@ -36,6 +37,8 @@ failure_facts classify(const std::exception_ptr& error) noexcept {
     } else if (detail::holds<timeout_error>(error)) {
         facts.kind = failure_kind::transient;
     }
+    facts.fault = !(detail::holds<not_found>(error) || detail::holds<conflict>(error) || detail::holds<permission_denied>(error) ||
+                    detail::holds<rate_limited>(error) || detail::holds<usage_error>(error));
     return facts;
 }
 

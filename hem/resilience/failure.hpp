@@ -16,10 +16,12 @@ namespace hem {
 struct failure_facts {
     failure_kind kind = failure_kind::permanent;
     bool idempotent = false;              // the error says so
+    bool fault = false;                   // speaks against the health of the dependency
     std::optional<duration> retry_after;  // never negative
 };
 
-// Errors that classify themselves say it; timeouts are transient; unavailable and rate limited are overload; all others are permanent.
+// Errors that classify themselves say it; timeouts are transient; unavailable and rate limited are overload; all others are permanent. What
+// nobody classifies is a fault, except not_found, conflict, permission_denied, rate_limited and usage_error.
 failure_facts classify(const std::exception_ptr& error) noexcept;
 
 // Marks a callable whose repetition does no harm: `hem::retry(policy, hem::idempotent(f))`.

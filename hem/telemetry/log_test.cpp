@@ -123,8 +123,9 @@ ASYNC_TEST(Log, LG2_EachRecordSaysLoopTaskTraceAndPlace) {
         });
         const auto number = std::to_string(hem::loop::current().id());
         if (form == log::form::json) {
-            EXPECT_TRUE(has(lines.text, "\"event\":\"in_child\",\"loop\":" + number +
-                                            ",\"task\":\"child\",\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\",\"place\":\"log_test.cpp:"))
+            EXPECT_TRUE(
+                has(lines.text, "\"event\":\"in_child\",\"loop\":" + number +
+                                    ",\"task\":\"child\",\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\",\"place\":\"log_test.cpp:"))
                 << lines.text;
         } else {
             EXPECT_TRUE(has(lines.text, "in_child  (loop " + number + ", child at log_test.cpp:")) << lines.text;
@@ -320,7 +321,8 @@ TEST(LogInstalled, LG8_EveryKindOfReportIsARecordAndACounter) {
                 std::string name(hem::to_string(kind));
                 std::replace(name.begin(), name.end(), ' ', '_');
                 complete = complete && has(hem::metrics::expose(), "hem_reports_total{kind=\"" + name + "\"} 1");
-                complete = complete && log::flush(5s) && has(text, "\"kind\":\"" + name + "\",\"text\":\"what happened\",\"about\":\"sync\"");
+                complete =
+                    complete && log::flush(5s) && has(text, "\"kind\":\"" + name + "\",\"text\":\"what happened\",\"about\":\"sync\"");
             }
             log::set_sink(nullptr);
             std::exit(complete ? 0 : 1);

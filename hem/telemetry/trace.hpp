@@ -55,4 +55,7 @@ inline const position& current() noexcept { return detail::here.get(); }
 // In this task and in what it starts, until the guard ends.
 inline auto enter(position next) { return detail::here.bind(std::move(next)); }
 
+// The name that a request has beside its trace; empty outside of one. The web layer sets it, clients send it on.
+inline context_var<std::string> request_id{"hem.request_id"};
+
 }  // namespace hem::trace

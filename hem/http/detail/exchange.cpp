@@ -286,13 +286,17 @@ std::string shown_url(const request& message) {
     return url;
 }
 
+bool is_repeatable(const request& message) noexcept {
+    return !message.has_stream() && (is_idempotent(message.method_id()) || message.headers().contains("idempotency-key"));
+}
+
 exchange_info exchange_context::info(const request& message, http::phase phase) const {
     return {.method = std::string(message.method()),
             .url = shown_url(message),
             .phase = phase,
             .elapsed = clock::now() - started,
             .tries = tries,
-            .idempotent = is_idempotent(message.method_id())};
+            .idempotent = is_repeatable(message)};
 }
 
 task<response> exchange(request& message, connection_pool::slot slot, exchange_context context) {

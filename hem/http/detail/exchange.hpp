@@ -25,6 +25,9 @@ struct exchange_context {
     exchange_info info(const request& message, phase phase) const;
 };
 
+// True if running it twice does no harm (RFC 9110 9.2.2, or it has an Idempotency-Key) and its body can be sent again.
+bool is_repeatable(const request& message) noexcept;
+
 // The URL for messages and logs: without userinfo.
 std::string shown_url(const request& message);
 
