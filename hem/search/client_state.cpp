@@ -2,7 +2,7 @@
 
 #include "hem/core/cancel_scope.hpp"
 #include "hem/core/loop.hpp"
-#include "hem/core/sleep.hpp"
+#include "hem/core/report.hpp"
 
 #include <algorithm>
 
@@ -10,6 +10,13 @@ namespace hem::search {
 namespace {
 
 constexpr duration longest_retry_after = std::chrono::seconds(60);
+
+// Says to `retry` that this attempt may be repeated, whatever the reason; never leaves this file.
+class worth_repeating : public std::runtime_error, public hem::unavailable, public classified_failure {
+public:
+    worth_repeating(const std::string& what, std::optional<duration> retry_after) : std::runtime_error(what), hem::unavailable(retry_after) {}
+    failure_kind kind() const noexcept override { return failure_kind::not_sent; }
+};
 
 bool contains(const std::vector<int>& list, int status) { return std::find(list.begin(), list.end(), status) != list.end(); }
 
@@ -90,51 +97,53 @@ task<client_state::attempt_outcome> client_state::attempt(transport& node, const
     co_return outcome;
 }
 
-duration client_state::pause_before(int attempt, const transport_response* last) const {
-    duration ceiling = options.backoff;
-    for (int i = 0; i < attempt && ceiling < options.max_backoff; ++i) ceiling *= 2;
-    ceiling = std::min(ceiling, options.max_backoff);
-    duration pause(static_cast<std::int64_t>(loop::current().random().uniform() * static_cast<double>(ceiling.count())));
-    if (last != nullptr) {
-        const response_meta meta{.status = last->status, .headers = last->headers};
-        pause = std::max(pause, detail::retry_after_of(meta).value_or(duration::zero()));
-    }
-    return pause;
-}
+client_state::client_state(client_options given, std::shared_ptr<detail::cluster_link> shared)
+    : options(std::move(given)), link(std::move(shared)),
+      policy_({.name = "search",
+               .stop = stop_after_attempt(std::max(options.max_retries, 0) + 1),
+               .wait = wait_exponential({.multiplier = options.backoff, .max = options.max_backoff}),
+               .retry_after_spread = 0,
+               .max_retry_after = longest_retry_after}) {}
 
 task<transport_response> client_state::send(const transport_request& request, repeat rule, bool retry_on_status, duration limit,
                                             std::string& node_name) {
     const bool safe = detail::may_repeat(request, rule);
-    std::optional<transport_response> earlier;
-    for (int tries = 0;; ++tries) {
+    std::optional<transport_response> answer;
+    std::exception_ptr fault;
+    const auto try_once = [&]() -> task<> {
         node_pool::node& node = link->nodes.pick(clock::now(), loop::current().random());
         // The client may be closed and destroyed while we wait.
         const std::shared_ptr<transport> keep = node.transport;
         attempt_outcome outcome = co_await attempt(*keep, request, limit);
-        bool again = false;
-        if (outcome.response) {
-            const int status = outcome.response->status;
-            if (status == 502 || status == 503 || status == 504) {
-                link->nodes.failed(node, clock::now());
-            } else {
-                link->nodes.succeeded(node);
-            }
-            again = retry_on_status && contains(options.retry_on_status, status) && rule != repeat::never && (status == 429 || status == 503 || safe);
-        } else {
+        node_name = keep->name();
+        if (!outcome.response) {
             link->nodes.failed(node, clock::now());
-            again = outcome.timed_out ? safe && options.retry_on_timeout : !outcome.sent || safe;
+            fault = outcome.error;
+            if (outcome.timed_out ? safe && options.retry_on_timeout : !outcome.sent || safe) {
+                throw worth_repeating(hem::detail::describe(fault), std::nullopt);
+            }
+            co_return;
         }
-        duration pause{};
-        if (again && tries < options.max_retries) pause = pause_before(tries, outcome.response ? &*outcome.response : nullptr);
-        if (!again || tries >= options.max_retries || pause > longest_retry_after) {
-            node_name = keep->name();
-            if (outcome.response) co_return std::move(*outcome.response);
-            if (earlier) co_return std::move(*earlier);
-            std::rethrow_exception(outcome.error);
+        const int status = outcome.response->status;
+        if (status == 502 || status == 503 || status == 504) {
+            link->nodes.failed(node, clock::now());
+        } else {
+            link->nodes.succeeded(node);
         }
-        if (outcome.response) earlier = std::move(outcome.response);
-        co_await sleep_for(pause);
+        answer = std::move(outcome.response);
+        fault = nullptr;
+        if (retry_on_status && contains(options.retry_on_status, status) && rule != repeat::never && (status == 429 || status == 503 || safe)) {
+            throw worth_repeating(node_name + " answered " + std::to_string(status) + " to " + request.method + " " + request.path,
+                                  detail::retry_after_of({.status = status, .headers = answer->headers}));
+        }
+    };
+    try {
+        co_await retry(policy_, try_once);
+    } catch (const worth_repeating&) {  // NOLINT(bugprone-empty-catch): the retries are used up, and what follows tells how it ended
     }
+    // An answer, be it of an earlier attempt, says more than a transport error.
+    if (answer) co_return *std::move(answer);
+    std::rethrow_exception(fault);
 }
 
 void client_state::add_headers(transport_request& request) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "hem/core/lock.hpp"
+#include "hem/resilience/retry.hpp"
 #include "hem/search/client.hpp"
 #include "hem/search/node_pool.hpp"
 
@@ -23,7 +24,7 @@ struct cluster_link {
     hem::lock flavour_lock;
     std::vector<std::string> ensured;  // indices that this process has created or compared
     std::size_t open_contexts = 0;
-    std::size_t failed_clears = 0;     // scrolls and points in time that the server may still hold
+    std::size_t failed_clears = 0;  // scrolls and points in time that the server may still hold
     bool closed = false;
 };
 
@@ -47,7 +48,7 @@ void check_options(const client_options& options);
 
 class client_state {
 public:
-    client_state(client_options given, std::shared_ptr<detail::cluster_link> shared) : options(std::move(given)), link(std::move(shared)) {}
+    client_state(client_options given, std::shared_ptr<detail::cluster_link> shared);
 
     task<api_response> perform(std::string method, std::string path, string_pairs params, std::string body, perform_options call);
     task<json> perform_json(std::string method, std::string path, string_pairs params = {}, std::string body = {});
@@ -64,11 +65,13 @@ private:
         bool timed_out = false;
     };
 
-    task<transport_response> send(const transport_request& request, repeat rule, bool retry_on_status, duration limit, std::string& node_name);
+    task<transport_response> send(const transport_request& request, repeat rule, bool retry_on_status, duration limit,
+                                  std::string& node_name);
     task<attempt_outcome> attempt(transport& node, const transport_request& request, duration limit);
     task<server_flavour> detect();
     void add_headers(transport_request& request) const;
-    duration pause_before(int attempt, const transport_response* last) const;
+
+    retry_policy policy_;
 };
 
 }  // namespace hem::search
