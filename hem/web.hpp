@@ -2,11 +2,13 @@
 // page, and a client for tests in the same process.
 #pragma once
 
+#include "hem/web/access_log.hpp"
 #include "hem/web/app.hpp"
 #include "hem/web/background.hpp"
 #include "hem/web/cors.hpp"
 #include "hem/web/exceptions.hpp"
 #include "hem/web/inputs.hpp"
+#include "hem/web/middleware.hpp"
 #include "hem/web/next.hpp"
 #include "hem/web/request_id.hpp"
 #include "hem/web/responses.hpp"

@@ -49,6 +49,7 @@ void router::add_route(std::string_view method, std::string_view path, detail::e
     if (!options_.tags.empty()) options.tags.insert(options.tags.begin(), options_.tags.begin(), options_.tags.end());
     options.dependencies.insert(options.dependencies.begin(), options_.dependencies.begin(), options_.dependencies.end());
     options.responses.insert(options.responses.begin(), options_.responses.begin(), options_.responses.end());
+    options.middleware.insert(options.middleware.begin(), options_.middleware.begin(), options_.middleware.end());
     options.deprecated = options.deprecated || options_.deprecated;
     options.include_in_schema = options.include_in_schema && options_.include_in_schema;
     entries_.push_back({std::string(method), std::move(full), std::move(endpoint), std::move(options), where});
@@ -109,10 +110,21 @@ app::override_guard::~override_guard() {
     core_->resolved = false;
 }
 
-void app::add_middleware(std::unique_ptr<detail::middleware_base> middleware) { core_->middleware.push_back(std::move(middleware)); }
+void app::use(middleware layer) { core_->middleware.push_back(std::move(layer)); }
 
-void app::add_exception_handler(std::unique_ptr<detail::exception_handler_base> handler) {
-    core_->exception_handlers.push_back(std::move(handler));
+void app::add_exception_handler(std::unique_ptr<detail::exception_handler_base> handler, int status) {
+    if (status == 0) {
+        core_->exception_handlers.push_back(std::move(handler));
+    } else if (status < 400 || status > 599) {
+        throw usage_error("exception_handler(" + std::to_string(status) + ", …): errors have statuses from 400 to 599");
+    } else {
+        core_->status_handlers.push_back({status, std::move(handler)});
+    }
+}
+
+void app::set_validation_shape(detail::validation_shape shape) {
+    core_->validation = std::move(shape);
+    core_->resolved = false;
 }
 
 void app::add_lifespan(std::unique_ptr<detail::lifespan_base> lifespan) {

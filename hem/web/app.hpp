@@ -78,13 +78,21 @@ public:
     }
 
     // `task<http::response>(http::request&, web::next&)`; the first is outermost.
-    template <class F>
-    void use(F middleware);
+    void use(middleware layer);
 
     // Answers an error that left a handler: `task<http::response>(http::request&, const E&)`. The exact dynamic type first, else the
     // latest registered base.
     template <class E, class F>
     void exception_handler(F handler);
+    // By status: `task<http::response>(http::request&, const http_exception&)`, for every error that would be answered so, and for 404 and
+    // 405 of the router. The exception has status, detail and headers of the answer that it replaces. A handler by type goes first.
+    template <class F>
+    void exception_handler(int status, F handler);
+
+    // The body of 422 in a shape of one's own: `fn(const hem::validation_errors&)` gives a Shape, a model, which is written as JSON and
+    // stands in the OpenAPI document instead of HTTPValidationError.
+    template <class Shape, class F>
+    void validation_errors(F fn);
 
     // `async_context<>(web::app&)`: runs to its yield at start-up, to its end at shutdown, in reverse order.
     template <class F>
@@ -147,8 +155,8 @@ private:
     void add_route(std::string_view method, std::string_view path, detail::endpoint endpoint, route_options options, place where) override;
     void add_provider(detail::provider_record record);
     override_guard add_override(detail::provider_record record);
-    void add_middleware(std::unique_ptr<detail::middleware_base> middleware);
-    void add_exception_handler(std::unique_ptr<detail::exception_handler_base> handler);
+    void add_exception_handler(std::unique_ptr<detail::exception_handler_base> handler, int status = 0);
+    void set_validation_shape(detail::validation_shape shape);
     void add_lifespan(std::unique_ptr<detail::lifespan_base> lifespan);
     void* find_state(const void* key) const noexcept;
     void* put_state(const void* key, void* value, void (*destroy)(void*) noexcept);
@@ -160,16 +168,6 @@ private:
 };
 
 namespace detail {
-
-template <class F>
-class middleware_of final : public middleware_base {
-public:
-    explicit middleware_of(F&& f) : f_(std::move(f)) {}
-    HEM_CORO_WRAPPER task<http::response> call(http::request& request, next& following) override { return f_(request, following); }
-
-private:
-    F f_;
-};
 
 template <class E, class F>
 class exception_handler_of final : public exception_handler_base {
@@ -206,14 +204,29 @@ private:
 
 }  // namespace detail
 
-template <class F>
-void app::use(F middleware) {
-    add_middleware(std::make_unique<detail::middleware_of<F>>(std::move(middleware)));
-}
-
 template <class E, class F>
 void app::exception_handler(F handler) {
     add_exception_handler(std::make_unique<detail::exception_handler_of<E, F>>(std::move(handler)));
+}
+
+template <class F>
+void app::exception_handler(int status, F handler) {
+    add_exception_handler(std::make_unique<detail::exception_handler_of<http_exception, F>>(std::move(handler)), status);
+}
+
+template <class Shape, class F>
+void app::validation_errors(F fn) {
+    static_assert(std::is_same_v<std::invoke_result_t<const F&, const hem::validation_errors&>, Shape>,
+                  "hem: the function of validation_errors<Shape> takes const hem::validation_errors& and gives a Shape");
+    set_validation_shape({[](const void* function, const hem::validation_errors& errors) {
+                              const Shape shape = (*static_cast<const F*>(function))(errors);
+                              std::string bytes;
+                              json_writer writer(bytes);
+                              json_traits<Shape>::write(writer, shape);
+                              return detail::json_bytes(422, std::move(bytes));
+                          },
+                          [](schema_builder& schemas) { return json_traits<Shape>::schema(schemas); },
+                          std::make_shared<const F>(std::move(fn))});
 }
 
 template <class F>

@@ -21,7 +21,7 @@ namespace hem::web {
 namespace detail {
 
 struct app_core;
-struct graph;
+class request_graph;
 
 class background_call {
 public:
@@ -85,7 +85,7 @@ public:
 
 private:
     friend struct detail::app_core;
-    friend struct detail::graph;
+    friend class detail::request_graph;
     void check_room() const;
 
     std::vector<std::unique_ptr<detail::background_call>> calls_;

@@ -2,6 +2,8 @@
 
 #include "hem/core/clock.hpp"
 #include "hem/core/loop.hpp"
+#include "hem/telemetry/log.hpp"
+#include "hem/telemetry/trace.hpp"
 
 #include <array>
 #include <chrono>
@@ -10,8 +12,6 @@
 namespace hem::web {
 
 namespace {
-
-context_var<std::string> request_id_of_task{"request_id"};
 
 bool is_acceptable(std::string_view id) noexcept {
     if (id.empty() || id.size() > 128) return false;
@@ -24,7 +24,7 @@ bool is_acceptable(std::string_view id) noexcept {
 
 }  // namespace
 
-const std::string& current_request_id() noexcept { return request_id_of_task.get(); }
+const std::string& current_request_id() noexcept { return trace::request_id.get(); }
 
 std::string make_request_id() {
     const auto milliseconds =
@@ -46,7 +46,8 @@ std::string make_request_id() {
 task<http::response> request_ids::operator()(http::request& request, next& following) const {
     const auto given = request.headers().get(http::field::x_request_id);
     std::string id = given && is_acceptable(*given) ? std::string(*given) : make_request_id();
-    const auto bound = request_id_of_task.bind(id);
+    const auto bound = trace::request_id.bind(id);
+    const auto logged = log::bind({{"request_id", id}});
     auto answer = co_await following(request);
     answer.headers().set(http::field::x_request_id, id);
     co_return answer;

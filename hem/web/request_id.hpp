@@ -1,7 +1,7 @@
 // One name per request, from the client or new: `app.use(web::request_ids());`
 //
 // An incoming `X-Request-ID` of `[A-Za-z0-9._-]{1,128}` is kept, anything else is replaced by a UUIDv7. The answer carries it, errors
-// included, and `current_request_id()` gives it in everything that the request runs, so logs and calls to other services can name it.
+// included, log records carry it as `request_id`, calls that the request makes send it on, and `current_request_id()` gives it.
 #pragma once
 
 #include "hem/core/context.hpp"

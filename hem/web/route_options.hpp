@@ -4,6 +4,7 @@
 #include "hem/core/clock.hpp"
 #include "hem/model/json.hpp"
 #include "hem/web/detail/plan.hpp"
+#include "hem/web/middleware.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -29,6 +30,7 @@ struct route_options {
     std::string description;
     response_docs responses;
     dependency_list dependencies;  // `web::need<a, b>()`: run before the handler, values unused
+    middleware_list middleware;    // around this route alone, the first outermost
     bool deprecated = false;
     bool include_in_schema = true;
     bool allow_body = false;               // a body model on GET, HEAD or DELETE
@@ -43,6 +45,7 @@ struct router_options {
     std::vector<std::string> tags;
     dependency_list dependencies;
     response_docs responses;
+    middleware_list middleware;  // around each of its routes, outside of theirs
     bool deprecated = false;
     bool include_in_schema = true;
 };

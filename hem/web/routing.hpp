@@ -75,6 +75,9 @@ public:
     router(router&&) noexcept;
     ~router();
 
+    // Around each route that is added later, inside of what was there: `task<http::response>(http::request&, web::next&)`.
+    void use(middleware layer) { options_.middleware.push_back(std::move(layer)); }
+
     // Takes a copy of the routes that `other` has now.
     void include_router(const router& other);
 

@@ -1,5 +1,7 @@
 #include "hem/web/streaming.hpp"
 
+#include "hem/web/detail/context_swap.hpp"
+
 #include <optional>
 
 namespace hem::web {
@@ -71,6 +73,7 @@ public:
 
     task<void> open() { first_ = co_await inner_->next(); }
     task<std::string_view> next() override {
+        const context_swap inside(context_);
         if (first_) {
             const auto piece = *std::exchange(first_, std::nullopt);
             if (piece.empty()) ended_ = true;
@@ -79,12 +82,16 @@ public:
         if (ended_) co_return std::string_view();
         co_return co_await inner_->next();
     }
-    task<void> close() override { co_await inner_->close(); }
+    task<void> close() override {
+        const context_swap inside(context_);
+        co_await inner_->close();
+    }
     std::optional<std::uint64_t> size() const noexcept override { return inner_->size(); }
     const http::headers* trailers() const noexcept override { return inner_->trailers(); }
 
 private:
     std::unique_ptr<http::body_source> inner_;
+    hem::detail::context_pointer context_ = hem::detail::current_context();
     std::optional<std::string_view> first_;
     bool ended_ = false;
 };

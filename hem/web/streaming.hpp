@@ -3,8 +3,8 @@
 //     co_return web::streaming_response(log_lines(), "text/plain");
 //     co_return web::json_array(export_posts(), {.wrap = "posts", .filename = "posts.json"});     // {"posts":[…]}
 // The first piece is awaited before the head is sent, so an early error still becomes a proper answer; a later one cuts the transfer
-// visibly. One slow client holds one piece; cancellation reaches the generator's current await. Dependencies of function scope have ended
-// when the stream runs: let the generator use what has app scope, or own it.
+// visibly. One slow client holds one piece; cancellation reaches the generator's current await. Dependencies of function scope end after
+// the last piece, or when the client gives up; a dependency that refuses streams says so by `.streams = false`.
 #pragma once
 
 #include "hem/core/async_generator.hpp"

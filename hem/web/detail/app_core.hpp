@@ -1,6 +1,7 @@
 // The app without templates: what registration left, the plans made of it at start-up, and the way of a request through them.
 #pragma once
 
+#include "hem/core/context.hpp"
 #include "hem/core/event.hpp"
 #include "hem/core/task.hpp"
 #include "hem/core/task_group.hpp"
@@ -51,7 +52,9 @@ struct route_plan {
     std::size_t guards = 0;         // so many nodes run before the body is read
     std::size_t inputs_at = 0;
     std::size_t arena_bytes = 0;
-    bool direct = true;  // nothing but parameters: no body, no dependencies, no limits
+    bool direct = true;          // nothing but parameters: no body, no dependencies, no limits, no middleware
+    bool request_scope = false;  // some dependency ends after the answer was sent
+    bool may_outlive = false;    // dependencies may be needed when the handler has answered
 };
 
 struct route_record : pending_route {
@@ -60,12 +63,6 @@ struct route_record : pending_route {
     std::string operation_id;
     route_plan plan;
     std::size_t running = 0;
-};
-
-class middleware_base {
-public:
-    virtual ~middleware_base() = default;
-    virtual task<http::response> call(http::request& request, next& following) = 0;
 };
 
 class exception_handler_base {
@@ -103,7 +100,21 @@ struct status_handler {
     std::unique_ptr<exception_handler_base> handler;
 };
 
-using job = std::vector<std::unique_ptr<class background_call>>;
+// Background work of one request, with the context variables of that request.
+struct job {
+    std::vector<std::unique_ptr<class background_call>> calls;
+    hem::detail::context_pointer context;
+};
+
+// What `app::validation_errors` registered.
+struct validation_shape {
+    http::response (*answer)(const void* function, const hem::validation_errors& errors) = nullptr;
+    json (*schema)(schema_builder& schemas) = nullptr;
+    std::shared_ptr<const void> function;
+};
+
+class request_graph;
+using kept_graph = std::shared_ptr<request_graph>;
 
 struct app_core {
     app_core(web::app& owner, const app_options& options);
@@ -125,8 +136,15 @@ struct app_core {
     task<http::response> handle(http::request& request);
     task<http::response> through(http::request& request, std::size_t index);  // the middleware from this one on, then the route
     task<http::response> dispatch(http::request& request);
-    task<http::response> run_route(http::request& request, route_record& route);
+    // The middleware of the route from this one on, then the route. On failure `kept` holds what ends after the error was answered.
+    task<http::response> through_route(http::request& request, route_record& route, std::size_t index, kept_graph& kept);
+    task<http::response> run_route(http::request& request, route_record& route, kept_graph& kept);
     task<http::response> answer_error(http::request& request, std::exception_ptr error);
+    task<http::response> answer_failure(http::request& request, std::exception_ptr error, kept_graph kept);
+    exception_handler_base* find_handler(const std::exception_ptr& error, const void*& thrown) const;
+    exception_handler_base* find_handler(int status) const noexcept;
+    http::response default_answer(const std::exception_ptr& error) const;
+    task<http::response> refuse_by_handler(http::request& request, http::response refusal);
     match_status find_route(http::request& request, route_record*& route) const;
     http::response refuse(http::request& request, match_status status) const;
 
@@ -141,8 +159,10 @@ struct app_core {
     route_trie trie;
     std::vector<std::unique_ptr<provider_record>> providers;
     std::vector<std::unique_ptr<provider_record>> overrides;
-    std::vector<std::unique_ptr<middleware_base>> middleware;
+    middleware_list middleware;
     std::vector<std::unique_ptr<exception_handler_base>> exception_handlers;
+    std::vector<status_handler> status_handlers;
+    validation_shape validation;
     std::vector<std::unique_ptr<lifespan_base>> lifespans;
     std::vector<std::unique_ptr<start_step>> order;  // lifespans and app-scope providers as registered
     std::list<app_value> app_values;

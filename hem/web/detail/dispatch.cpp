@@ -3,24 +3,24 @@
 #include "hem/core/cancelled.hpp"
 #include "hem/core/errors.hpp"
 #include "hem/core/report.hpp"
+#include "hem/telemetry/trace.hpp"
 #include "hem/web/app.hpp"
+#include "hem/web/detail/context_swap.hpp"
 #include "hem/web/detail/extract.hpp"
+#include "hem/web/detail/request_graph.hpp"
 #include "hem/web/streaming.hpp"
 
-#include <cstdint>
-#include <cstring>
-#include <new>
+#include <array>
 
 namespace hem::web::detail {
 
-namespace {
+// A middleware that has returned may not call next any more.
+struct close_after {
+    next& target;
+    ~close_after() { target.close(); }
+};
 
-std::byte* aligned_memory(http::request& request, std::size_t bytes) {
-    constexpr std::size_t alignment = alignof(std::max_align_t);
-    auto address = reinterpret_cast<std::uintptr_t>(request.allocate(bytes + alignment));
-    address = (address + alignment - 1) / alignment * alignment;
-    return reinterpret_cast<std::byte*>(address);
-}
+namespace {
 
 // The handler's struct of a route without body and dependencies.
 class own_inputs {
@@ -48,144 +48,6 @@ private:
     void* at_ = nullptr;
 };
 
-// Status and fields that the handler set, and the first piece of a stream.
-void apply_options(call& c, http::response& answer) {
-    if (c.options.status != 0) answer.set_status(c.options.status);
-    if (!c.options.headers.empty()) append_headers(answer, c.options.headers);
-}
-
-bool needs_first_piece(const http::request& request, const http::response& answer) noexcept {
-    return answer.content().is_stream() && request.method_id() != http::method_kind::head;
-}
-
-}  // namespace
-
-// What one request needs while it runs through dependencies, in the request's own memory.
-struct graph {
-    graph(app_core& app, http::request& request, route_record& record)
-        : core(app), route(record), c{app, request, record}, memory(aligned_memory(request, record.plan.arena_bytes)) {
-        work.app_ = &app;
-        if (record.endpoint.wants_background) c.background = &work;
-        std::memset(memory, 0, record.plan.nodes.size() * (sizeof(void*) + 1));
-        try {
-            construct();
-        } catch (...) {
-            destroy();
-            throw;
-        }
-    }
-    graph(const graph&) = delete;
-    ~graph() { destroy(); }
-
-    enum state : unsigned char { nothing = 0, has_inputs = 1, good_inputs = 2, has_value = 4 };
-
-    void** values() const noexcept { return reinterpret_cast<void**>(memory); }
-    unsigned char& state_of(std::size_t node) const noexcept {
-        return reinterpret_cast<unsigned char*>(memory + route.plan.nodes.size() * sizeof(void*))[node];
-    }
-    void* inputs_of_node(const plan_node& node) const noexcept { return memory + node.inputs_at; }
-    void* inputs() const noexcept { return memory + route.plan.inputs_at; }
-
-    // Step 1: every parameter of the whole graph is read and checked.
-    void construct() {
-        parameter_reader reader(c.request, errors);
-        const auto& nodes = route.plan.nodes;
-        for (std::size_t i = 0; i < nodes.size(); ++i) {
-            const auto* plan = nodes[i].provider->inputs;
-            const auto before = errors.size();
-            if (plan != nullptr) {
-                plan->construct(inputs_of_node(nodes[i]));
-                state_of(i) |= has_inputs;
-                if (plan->has_parameters) reader.read(*plan, inputs_of_node(nodes[i]));
-            }
-            if (errors.size() == before) state_of(i) |= good_inputs;
-        }
-        if (const auto* plan = route.endpoint.inputs) {
-            plan->construct(inputs());
-            handler_inputs = true;
-            if (plan->has_parameters) reader.read(*plan, inputs());
-        }
-    }
-
-    void destroy() noexcept {
-        if (handler_inputs) route.endpoint.inputs->destroy(inputs());
-        const auto& nodes = route.plan.nodes;
-        for (std::size_t i = nodes.size(); i-- > 0;) {
-            if ((state_of(i) & has_value) != 0 && nodes[i].provider->destroy != nullptr)
-                nodes[i].provider->destroy(memory + nodes[i].value_at);
-            if ((state_of(i) & has_inputs) != 0) nodes[i].provider->inputs->destroy(inputs_of_node(nodes[i]));
-        }
-    }
-
-    // False if a value is missing because its guard could not run.
-    bool bind(const std::vector<binding>& bindings, void* object) const {
-        for (const auto& each : bindings) {
-            void* value = each.fixed != nullptr ? *each.fixed : values()[each.node];
-            if (value == nullptr) return false;
-            each.member->bind(each.member->member(object), value);
-        }
-        return true;
-    }
-
-    task<void> check_body() {
-        if (const auto* plan = route.endpoint.inputs; plan != nullptr && plan->has_body) {
-            const auto bytes = co_await c.request.body();
-            validation_errors found;
-            read_body(*plan, inputs(), c.request, bytes, found);
-            if (found.is_json_invalid()) throw request_validation_error(std::move(found));
-            errors.append(found);
-        }
-        if (!errors.empty()) throw request_validation_error(std::move(errors));
-    }
-
-    static task<void> run_from(void* state, std::size_t next) {
-        auto& g = *static_cast<graph*>(state);
-        try {
-            const auto& plan = g.route.plan;
-            for (auto i = next; i < plan.nodes.size(); ++i) {
-                if (i == plan.guards) co_await g.check_body();
-                const auto& node = plan.nodes[i];
-                const auto& provider = *node.provider;
-                if ((g.state_of(i) & good_inputs) == 0) continue;  // only guards get here: the body's check has thrown
-                void* in = g.inputs_of_node(node);
-                if (!g.bind(node.bindings, in)) continue;
-                if (provider.kind == provider_record::shape::context) {
-                    co_await provider.enter(provider.function.get(), &g.c.request, in, &g.values()[i], {&run_from, state, i + 1});
-                    if (g.failure != nullptr) std::rethrow_exception(g.failure);  // a provider cannot swallow an error
-                    co_return;
-                }
-                void* slot = g.memory + node.value_at;
-                if (provider.kind == provider_record::shape::task) {
-                    g.values()[i] = co_await provider.make_async(provider.function.get(), &g.c.request, in, slot);
-                } else {
-                    g.values()[i] = provider.make(provider.function.get(), &g.c.request, in, slot);
-                }
-                g.state_of(i) |= has_value;
-            }
-            if (next <= plan.guards && plan.guards == plan.nodes.size()) co_await g.check_body();
-            if (!g.route.plan.bindings.empty()) g.bind(g.route.plan.bindings, g.inputs());
-            auto& answer = g.answer.emplace(co_await g.route.endpoint.invoke(g.route.endpoint.handler.get(), g.c, g.inputs()));
-            apply_options(g.c, answer);
-            if (needs_first_piece(g.c.request, answer)) co_await await_first_piece(answer);
-        } catch (...) {
-            g.failure = std::current_exception();
-            throw;
-        }
-    }
-
-    app_core& core;
-    route_record& route;
-    call c;
-    std::byte* memory;
-    background work;
-    validation_errors errors;
-    std::optional<http::response> answer;
-    std::exception_ptr failure;
-    bool handler_inputs = false;
-};
-
-namespace {
-
 // Thrown on purpose, with its status, or not.
 bool is_unexpected(const std::exception_ptr& error) noexcept {
     try {
@@ -197,39 +59,67 @@ bool is_unexpected(const std::exception_ptr& error) noexcept {
     }
 }
 
-class running_request {
-public:
-    explicit running_request(route_record& route) : route_(route) {
-        if (route.options.max_concurrency != 0 && route.running >= route.options.max_concurrency) {
-            throw http_exception(503, json(http::reason_phrase(503)), {{"retry-after", "1"}});
-        }
-        ++route_.running;
-    }
-    running_request(const running_request&) = delete;
-    ~running_request() { --route_.running; }
+// A stream that fails to end what it held has no answer to put that into.
+void report_late_failure(const route_record& route, const std::exception_ptr& failure) {
+    hem::detail::send_report({report_kind::suppressed_error,
+                              "a request-scope dependency of " + route.method + " " + route.pattern.text +
+                                  " failed after the answer was sent: " + hem::detail::describe(failure),
+                              {},
+                              route.place});
+}
 
-private:
-    route_record& route_;
+using trace_guard = context_var<trace::position>::binding;
+
+trace::position trace_of(const http::request& request) {
+    return trace::continued(request.headers().get(http::field::traceparent), request.headers().get("tracestate"));
+}
+
+// Ends request scope when the answer is out. `failure` is what the handler threw, if it did.
+struct end_request_scope {
+    kept_graph graph;
+    const route_record* route;
+    std::exception_ptr failure;
+    hem::detail::context_pointer context;
+
+    task<void> operator()() {
+        const context_swap inside(context);
+        const auto result = co_await graph->end(scope::request, failure);
+        if (result && result != failure) report_late_failure(*route, result);
+        graph.reset();
+    }
 };
 
 }  // namespace
 
-task<http::response> app_core::run_route(http::request& request, route_record& route) {
-    const running_request counted(route);
+task<http::response> app_core::run_route(http::request& request, route_record& route, kept_graph& kept) {
     if (route.options.body_limit != 0) request.set_body_limit(route.options.body_limit);
-    graph g(*this, request, route);
+    std::optional<request_graph> own;
+    if (route.plan.may_outlive) kept = std::make_shared<request_graph>(*this, request, route);
+    request_graph& graph = kept ? *kept : own.emplace(*this, request, route);
     if (route.options.timeout) {
-        co_await hem::timeout(*route.options.timeout, graph::run_from(&g, 0));
+        co_await hem::timeout(*route.options.timeout, graph.run());
     } else {
-        co_await graph::run_from(&g, 0);
+        co_await graph.run();
     }
-    if (!g.work.calls_.empty()) {
-        g.answer->after_sent([this, calls = std::move(g.work.calls_)]() mutable -> task<void> {
-            start_job(std::move(calls));
+    auto answer = graph.take_answer();
+    const auto graph_lives_on = std::exchange(kept, nullptr);
+    if (graph.streams_on()) answer.set_content(http::body(stream_of(graph_lives_on, answer.content().take_stream())));
+    const auto& context = hem::detail::current_context();
+    if (!graph.work.calls_.empty()) {
+        answer.after_sent([this, work = job{std::move(graph.work.calls_), context}]() mutable -> task<void> {
+            start_job(std::move(work));
             co_return;
         });
     }
-    co_return *std::move(g.answer);
+    if (graph.has_open(scope::request)) answer.after_sent(end_request_scope{graph_lives_on, &route, nullptr, context});
+    co_return answer;
+}
+
+task<http::response> app_core::through_route(http::request& request, route_record& route, std::size_t index, kept_graph& kept) {
+    if (index == route.options.middleware.size()) co_return co_await run_route(request, route, kept);
+    next following(*this, index + 1, &route, &kept);
+    const close_after closing{following};
+    co_return co_await route.options.middleware[index](request, following);
 }
 
 match_status app_core::find_route(http::request& request, route_record*& route) const {
@@ -279,12 +169,15 @@ http::response app_core::refuse(http::request& request, match_status status) con
 
 task<http::response> app_core::dispatch(http::request& request) {
     std::exception_ptr error;
+    kept_graph kept;
+    std::optional<trace_guard> traced;
+    if (middleware.empty()) traced.emplace(trace::detail::here, trace_of(request));
     try {
         if (!running) throw usage_error("the app does not run: serve inside co_await app.run(…)");
         route_record* route = nullptr;
         const auto status = find_route(request, route);
-        if (status != match_status::found) co_return refuse(request, status);
-        if (!route->plan.direct) co_return co_await run_route(request, *route);
+        if (status != match_status::found) co_return co_await refuse_by_handler(request, refuse(request, status));
+        if (!route->plan.direct) co_return co_await through_route(request, *route, 0, kept);
         if (route->options.body_limit != 0) request.set_body_limit(route->options.body_limit);
         call c{*this, request, *route};
         own_inputs inputs(route->endpoint.inputs, request);
@@ -298,12 +191,30 @@ task<http::response> app_core::dispatch(http::request& request) {
     } catch (...) {
         error = std::current_exception();
     }
-    co_return co_await answer_error(request, std::move(error));
+    co_return co_await answer_failure(request, std::move(error), std::move(kept));
 }
 
-task<http::response> app_core::answer_error(http::request& request, std::exception_ptr error) {
+// The answer to an error, after which request scope ends with that error.
+task<http::response> app_core::answer_failure(http::request& request, std::exception_ptr error, kept_graph kept) {
+    if (!kept || !kept->has_open(scope::request)) co_return co_await answer_error(request, std::move(error));
+    std::optional<http::response> answer;
+    std::exception_ptr raised;
+    try {
+        answer.emplace(co_await answer_error(request, error));
+    } catch (...) {
+        raised = std::current_exception();
+    }
+    if (raised) {
+        co_await kept->end(scope::request, raised);
+        std::rethrow_exception(raised);
+    }
+    const auto& route = kept->route();
+    answer->after_sent(end_request_scope{std::move(kept), &route, std::move(error), hem::detail::current_context()});
+    co_return *std::move(answer);
+}
+
+exception_handler_base* app_core::find_handler(const std::exception_ptr& error, const void*& thrown) const {
     exception_handler_base* chosen = nullptr;
-    const void* thrown = nullptr;
     const std::type_info* type = error.__cxa_exception_type();
     for (auto it = exception_handlers.rbegin(); it != exception_handlers.rend(); ++it) {
         const bool exact = type != nullptr && (*it)->type == *type;
@@ -314,16 +225,61 @@ task<http::response> app_core::answer_error(http::request& request, std::excepti
             if (exact) break;
         }
     }
-    if (chosen != nullptr) {
+    return chosen;
+}
+
+exception_handler_base* app_core::find_handler(int status) const noexcept {
+    for (auto it = status_handlers.rbegin(); it != status_handlers.rend(); ++it) {
+        if (it->status == status) return it->handler.get();
+    }
+    return nullptr;
+}
+
+http::response app_core::default_answer(const std::exception_ptr& error) const {
+    if (validation.answer != nullptr) {
         try {
-            co_return co_await chosen->call(request, thrown);
+            std::rethrow_exception(error);
+        } catch (const request_validation_error& thrown) {
+            return validation.answer(validation.function.get(), thrown.errors());
+        } catch (...) {  // NOLINT(bugprone-empty-catch): another error, with an answer of its own
+        }
+    }
+    return error_response(error, options.debug);
+}
+
+// A default answer as the exception that would be answered so.
+http_exception exception_of(const http::response& answer) {
+    http::headers fields;
+    for (const auto& [name, value, id] : answer.headers()) {
+        if (id != http::field::content_type && id != http::field::content_length) fields.append(name, value);
+    }
+    json detail(http::reason_phrase(answer.status()));
+    if (!answer.text().empty()) {
+        const json body = json::parse(answer.text());
+        detail = body.is_object() && body.contains("detail") ? body["detail"] : body;
+    }
+    return {answer.status(), std::move(detail), std::move(fields)};
+}
+
+task<http::response> app_core::refuse_by_handler(http::request& request, http::response refusal) {
+    auto* handler = refusal.status() >= 400 ? find_handler(refusal.status()) : nullptr;
+    if (handler == nullptr) co_return refusal;
+    const auto error = exception_of(refusal);
+    co_return co_await handler->call(request, &error);
+}
+
+task<http::response> app_core::answer_error(http::request& request, std::exception_ptr error) {
+    const void* thrown = nullptr;
+    if (auto* handler = find_handler(error, thrown)) {
+        try {
+            co_return co_await handler->call(request, thrown);
         } catch (const cancelled&) {
             throw;
         } catch (...) {
             error = std::current_exception();
         }
     }
-    auto answer = error_response(error, options.debug);
+    auto answer = default_answer(error);
     if (answer.status() == 500 && is_unexpected(error)) {
         if (raise_unexpected) std::rethrow_exception(error);
         hem::detail::send_report({report_kind::suppressed_error,
@@ -332,20 +288,33 @@ task<http::response> app_core::answer_error(http::request& request, std::excepti
                                       " answered 500: " + hem::detail::describe(error),
                                   {}});
     }
+    if (auto* handler = find_handler(answer.status())) {
+        const auto replaced = exception_of(answer);
+        std::exception_ptr failed;
+        try {
+            co_return co_await handler->call(request, &replaced);
+        } catch (const cancelled&) {
+            throw;
+        } catch (...) {
+            failed = std::current_exception();
+        }
+        hem::detail::send_report({report_kind::suppressed_error,
+                                  "the exception handler for " + std::to_string(answer.status()) +
+                                      " failed, the default answer was sent: " + hem::detail::describe(failed),
+                                  {}});
+    }
     co_return answer;
 }
 
 task<http::response> app_core::through(http::request& request, std::size_t index) {
     if (index == middleware.size()) co_return co_await dispatch(request);
     next following(*this, index + 1);
-    struct close_after {
-        next& target;
-        ~close_after() { target.close(); }
-    } closing{following};
-    co_return co_await middleware[index]->call(request, following);
+    const close_after closing{following};
+    co_return co_await middleware[index](request, following);
 }
 
 task<http::response> app_core::handle(http::request& request) {
+    const trace_guard traced(trace::detail::here, trace_of(request));
     std::exception_ptr error;
     try {
         co_return co_await through(request, 0);
@@ -381,6 +350,7 @@ task<http::response> next::operator()(http::request& request) {
     if (closed_) throw usage_error("a middleware called next after it had returned");
     if (called_) throw usage_error("a middleware called next twice; the request runs once");
     called_ = true;
+    if (route_ != nullptr) co_return co_await app_->through_route(request, *route_, middleware_, *kept_);
     co_return co_await app_->through(request, middleware_);
 }
 

@@ -3,6 +3,7 @@
 #include "hem/core/cancelled.hpp"
 #include "hem/core/report.hpp"
 #include "hem/web/app.hpp"
+#include "hem/web/detail/context_swap.hpp"
 
 #include <algorithm>
 #include <new>
@@ -108,9 +109,10 @@ task<void> app_core::run_jobs() {
         }
     } leaving{*this};
     while (!waiting_jobs.empty()) {
-        const auto work = std::move(waiting_jobs.front());
+        auto work = std::move(waiting_jobs.front());
         waiting_jobs.pop_front();
-        for (const auto& each : work) {
+        const context_swap inside(work.context);
+        for (const auto& each : work.calls) {
             try {
                 co_await each->run();
             } catch (const cancelled&) {

@@ -207,7 +207,9 @@ private:
         }
         if (takes_input && !made.contains("422")) {
             json entry = json::object({{"description", "Validation Error"}});
-            if (validation_error_.is_null()) validation_error_ = validation_error_schema(schemas_);
+            if (validation_error_.is_null())
+                validation_error_ =
+                    core_.validation.schema != nullptr ? core_.validation.schema(schemas_) : validation_error_schema(schemas_);
             entry.set("content", media("application/json", validation_error_));
             made.set("422", std::move(entry));
         }

@@ -11,6 +11,7 @@
 #include "hem/web/responses.hpp"
 
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <source_location>
 #include <string>
@@ -28,7 +29,8 @@ class background;
 // How long a provider's value lives.
 enum class scope : std::uint8_t {
     app,       // made at start-up, ended at shutdown
-    function,  // ended when the handler has ended, before the response is sent
+    request,   // ended after the response has been sent
+    function,  // ended when the handler has ended, before the response is sent; of a stream: with its last piece
 };
 
 namespace detail {
@@ -108,6 +110,11 @@ struct provider_record {
     // By shape. Each gives the address of the value; `slot` is room for it.
     void* (*make)(const void* function, http::request* request, void* inputs, void* slot) = nullptr;
     task<void*> (*make_async)(const void* function, http::request* request, void* inputs, void* slot) = nullptr;
+    // A context in two steps, for requests: `make` puts it into the slot and gives nothing, `open` gives the value that it yields, `leave`
+    // runs its end with the error, if there is one; true if it swallowed that.
+    task<void*> (*open)(void* slot) = nullptr;
+    task<bool> (*leave)(void* slot, std::exception_ptr error) = nullptr;
+    // A context around what follows, for start-up.
     task<void> (*enter)(const void* function, http::request* request, void* inputs, void** value, continuation then) = nullptr;
     bool takes_request = false;
 };

@@ -6,6 +6,9 @@
 #include "hem/web/detail/bind.hpp"
 #include "hem/web/detail/endpoint.hpp"
 
+#include <memory>
+#include <new>
+
 namespace hem::web {
 
 struct provide_options {
@@ -81,6 +84,21 @@ task<void> enter_context(const void* function, http::request* request, void* inp
                        });
 }
 
+template <class F, class R, class... Args>
+void* make_context(const void* function, http::request* request, void* inputs, void* slot) {
+    (void)request, (void)inputs;
+    ::new (slot) async_context<R>((*static_cast<const F*>(function))(pass_to_provider<Args>(request, inputs)...));
+    return nullptr;
+}
+template <class T, class R>
+task<void*> open_context(void* slot) {
+    co_return std::addressof(static_cast<T&>(*co_await hem::detail::context_access::enter(*static_cast<async_context<R>*>(slot))));
+}
+template <class R>
+HEM_CORO_WRAPPER task<bool> leave_context(void* slot, std::exception_ptr error) {
+    return hem::detail::context_access::leave(*static_cast<async_context<R>*>(slot), std::move(error));
+}
+
 template <class T, class... Tags>
 dependency dependency_on() {
     dependency made;
@@ -115,6 +133,12 @@ provider_record make_provider(F function, const provide_options& options, std::s
     made.function = std::make_shared<const F>(std::move(function));
     if constexpr (shape::kind == provider_record::shape::context) {
         made.enter = &enter_context<T, F, std::remove_reference_t<R>, Args...>;
+        made.make = &make_context<F, R, Args...>;
+        made.open = &open_context<T, R>;
+        made.leave = &leave_context<R>;
+        made.size = sizeof(async_context<R>);
+        made.alignment = alignof(async_context<R>);
+        made.destroy = [](void* context) noexcept { std::destroy_at(static_cast<async_context<R>*>(context)); };
     } else {
         if constexpr (!elsewhere) {
             made.size = sizeof(T);

@@ -9,7 +9,14 @@ namespace hem::web::detail {
 
 namespace {
 
-std::string_view scope_name(web::scope scope) noexcept { return scope == web::scope::app ? "app" : "function"; }
+std::string_view scope_name(web::scope scope) noexcept {
+    switch (scope) {
+    case web::scope::app: return "app";
+    case web::scope::request: return "request";
+    case web::scope::function: break;
+    }
+    return "function";
+}
 
 std::size_t aligned(std::size_t offset, std::size_t alignment) noexcept { return (offset + alignment - 1) / alignment * alignment; }
 
@@ -48,8 +55,13 @@ public:
         check_path_is_read();
         guards_first();
         lay_out();
-        plan.direct = plan.nodes.empty() && !(inputs != nullptr && inputs->has_body) && plan.bindings.empty() &&
-                      route.options.max_concurrency == 0 && !route.options.timeout && !route.endpoint.wants_background;
+        plan.request_scope = std::any_of(plan.nodes.begin(), plan.nodes.end(),
+                                         [](const plan_node& node) { return node.provider->scope == web::scope::request; });
+        const bool may_stream = route.endpoint.answers == answer_kind::stream || route.endpoint.answers == answer_kind::other;
+        plan.may_outlive = plan.request_scope || (may_stream && !plan.nodes.empty());
+        plan.direct = route.options.middleware.empty() && plan.nodes.empty() && !(inputs != nullptr && inputs->has_body) &&
+                      plan.bindings.empty() && route.options.max_concurrency == 0 && !route.options.timeout &&
+                      !route.endpoint.wants_background;
     }
 
 private:
@@ -97,7 +109,7 @@ private:
     }
 
     static void check_scope(const provider_record& outer, const provider_record& inner) {
-        if (outer.scope == web::scope::app && inner.scope != web::scope::app) {
+        if (inner.scope > outer.scope) {  // from the widest to the narrowest
             throw usage_error("provider of " + std::string(outer.provides.type_name) + " (" + hem::detail::to_string(outer.place) +
                               ") has " + std::string(scope_name(outer.scope)) + " scope, but needs " +
                               std::string(inner.provides.type_name) + ", which ends earlier (" + std::string(scope_name(inner.scope)) +
