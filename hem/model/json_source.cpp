@@ -122,7 +122,7 @@ bool read_context::add(std::string_view type, std::string_view msg, const json_s
             entry.input.reset();
         } else {
             entry.input = input->value();
-            if (masking && entry.input->is_object()) masking->mask_secrets(*entry.input);
+            if (masking) masking(*entry.input);
         }
     }
     errors_.add(std::move(entry));

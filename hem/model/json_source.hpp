@@ -169,7 +169,7 @@ public:
         bool strict_;
         bool allow_inf_nan_;
         bool secret_;
-        const model_info* masking_;
+        void (*masking_)(json&);
     };
 
 private:
@@ -183,7 +183,7 @@ public:
     bool strict;                               // only the exact JSON type
     bool allow_inf_nan = false;                // `nan` and `inf` are numbers
     bool secret = false;                       // inputs of errors are masked
-    const model_info* masking = nullptr;       // the model whose secret members are masked in inputs that are objects
+    void (*masking)(json&) = nullptr;          // hides what is secret in inputs of the value that is being read; null: nothing is
     const std::uint64_t* duplicate = nullptr;  // the tape word of a known key's second occurrence: the document is invalid
 };
 

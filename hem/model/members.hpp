@@ -6,6 +6,7 @@
 // members, at most 64 members. Types inside a function body or an unnamed namespace are fine.
 #pragma once
 
+#include "hem/model/detail/empty_braces.hpp"
 #include "hem/model/detail/member_binder.hpp"
 
 #include <cstddef>
@@ -49,15 +50,21 @@ struct type_list {
     static constexpr std::size_t size = sizeof...(M);
 };
 
+// Never called. They are defined because a constructor that takes one by template (std::optional's) uses them, and for a type without
+// linkage that must not stay undefined.
 struct anything {
     template <class T>
-    operator T() const;
+    operator T() const {
+        __builtin_unreachable();
+    }
 };
 template <class Whole>
 struct anything_but_base {
     template <class T>
         requires(!std::is_base_of_v<T, Whole>)
-    operator T() const;
+    operator T() const {
+        __builtin_unreachable();
+    }
 };
 template <std::size_t>
 using anything_at = anything;
@@ -78,6 +85,30 @@ consteval std::size_t count_members() {
         return count_members<T, Low, middle>();
     }
 }
+
+// A C array takes its elements one by one where no braces stand, so it looks like several members. One pair of empty braces fills it: a
+// type that takes as many of those as initializers has none. Where that fails (an explicit default constructor does it, too), braces for
+// two elements decide: they leave less for what follows an array than braces for one member do.
+template <class T, std::size_t... Before, std::size_t... After>
+consteval bool takes_pair(std::index_sequence<Before...>, std::index_sequence<After...>) {
+    return requires { T{anything_at<Before>()..., {anything(), anything()}, anything_at<After>()...}; };
+}
+template <class T, std::size_t Count>
+consteval bool has_array() {
+    if constexpr (empty_braces<Count>::template fit<T>()) {
+        return false;
+    } else {
+        return []<std::size_t... I>(std::index_sequence<I...>) {
+            return ((takes_pair<T>(std::make_index_sequence<I>(), std::index_sequence<>()) &&
+                     !takes_pair<T>(std::make_index_sequence<I>(), std::make_index_sequence<Count - I - 1>())) ||
+                    ...);
+        }(std::make_index_sequence<Count>());
+    }
+}
+template <class>
+inline constexpr bool has_array_type = false;
+template <class... M>
+inline constexpr bool has_array_type<type_list<M...>> = (std::is_array_v<M> || ...);
 
 template <class T>
 struct image_holder {
@@ -120,8 +151,11 @@ struct reflection {
         !requires { T{anything()}; } || requires { T{anything_but_base<T>()}; },
         "hem: a model must not have base classes; describe it by hem::describe<T>");
     static_assert(!takes<T>(std::make_index_sequence<65>()), "hem: a model has at most 64 members; group some of them in a nested struct");
-    static constexpr std::size_t size = count_members<T>();
+    static constexpr std::size_t initializers = count_members<T>();
+    static constexpr bool splits_arrays = has_array<T, initializers>();
+    static constexpr std::size_t size = splits_arrays ? 0 : initializers;
     using types = decltype(binder<size>::apply(std::declval<T&>(), type_lister()));
+    static_assert(!splits_arrays && !has_array_type<types>, "hem: a model has no C arrays; use std::array");
 
     static consteval std::string_view names_text() {
 #pragma clang diagnostic push

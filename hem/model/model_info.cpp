@@ -78,11 +78,7 @@ model_info::model_info(const detail::model_seed& seed) : seed_(seed) {
         if (member.operations->has_default) member.required = !member.operations->has_default(member.in(initial_));
         if (member.operations->write_computed || has(*member.operations, constraint_kind::read_only)) member.required = false;
         all_have_defaults_ = all_have_defaults_ && !member.required;
-        has_secrets_ = has_secrets_ || member.secret;
         is_split_ = is_split_ || member.read_only || member.write_only;
-        if (!has_secrets_ && member.operations->model && member.operations->size <= seed_.size && member.operations->model != nullptr) {
-            has_secrets_ = member.operations->model().has_secrets();
-        }
     }
     build_slots();
 }
@@ -163,7 +159,7 @@ bool model_info::read(const json_source& in, void* out, read_context& context) c
     }
     const read_context::flags saved(context);
     context.strict = context.strict || seed_.strict;
-    context.masking = has_secrets_ ? this : nullptr;
+    context.masking = seed_.mask;
 
     const std::size_t count = members_.size();
     const std::uint64_t* found[64];
@@ -236,11 +232,7 @@ void model_info::mask_secrets(json& object) const {
     for (const auto& member : members_) {
         json* part = object.find(member.wire_name);
         if (!part) continue;
-        if (member.secret) {
-            *part = "**********";
-        } else if (member.operations->model && part->is_object()) {
-            member.operations->model().mask_secrets(*part);
-        }
+        if (member.operations->mask) member.operations->mask(*part);
     }
 }
 

@@ -36,6 +36,7 @@ struct type_operations {
     bool (*is_null)(const void* value);                           // null: never
     const model_info& (*model)();                                 // null: not a model
     void (*write_computed)(json_writer& out, const void* owner);  // only for computed<>
+    void (*mask)(json& value);                                    // hides what is secret in a value's JSON; null: nothing is
     std::span<const detail::constraint> constraints;              // of field<…>
     std::size_t size;
 };
@@ -83,6 +84,7 @@ struct model_seed {
     void (*make_bare)(void* memory);  // default-initialised
     void (*destroy)(void* object) noexcept;
     void (*validate)(const void* object);  // null: none
+    void (*mask)(json& value);             // as type_operations::mask
     std::size_t size;
     std::size_t alignment;
     enum extra extra;
@@ -107,14 +109,13 @@ public:
     const member_info* find(std::string_view wire_name) const noexcept;
     enum extra extra() const noexcept { return seed_.extra; }
     bool all_have_defaults() const noexcept { return all_have_defaults_; }
-    bool has_secrets() const noexcept { return has_secrets_; }
     bool is_split() const noexcept { return is_split_; }       // input and output schemas differ
     const void* initial() const noexcept { return initial_; }  // a default-constructed object
 
     // Reads a JSON object into a default-constructed T. Returns false after reporting.
     bool read(const json_source& in, void* out, read_context& context) const;
     void write(json_writer& out, const void* object) const;
-    // Masks the members that are secret.
+    // Masks the members that are secret, or hold what is.
     void mask_secrets(json& object) const;
     // The model's `validate`, run by `read` when no member failed.
     bool validate(const json_source& in, const void* object, read_context& context) const;
@@ -134,7 +135,6 @@ private:
     int fields_set_member_ = -1;
     int extras_member_ = -1;
     bool all_have_defaults_ = true;
-    bool has_secrets_ = false;
     bool is_split_ = false;
 };
 

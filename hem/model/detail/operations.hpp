@@ -2,6 +2,7 @@
 // layer; the end of json_traits.hpp.
 #pragma once
 
+#include "hem/model/detail/secret_mask.hpp"
 #include "hem/model/json_traits.hpp"
 
 #include <concepts>
@@ -27,7 +28,11 @@ struct operations_table {
     using traits = json_traits<T>;
     static bool read(const json_source& in, void* out, read_context& context) {
         if constexpr (requires(T& value) { traits::read(in, value, context); }) {
-            return traits::read(in, *static_cast<T*>(out), context);
+            // Errors of this value quote it; those of its parts set their own mask.
+            auto* const outer = std::exchange(context.masking, mask_of<T>());
+            const bool good = traits::read(in, *static_cast<T*>(out), context);
+            context.masking = outer;
+            return good;
         } else {
             static_assert(always_false<T>, "hem: this type can only be written, not read (std::string_view: use std::string)");
         }
@@ -53,6 +58,7 @@ struct operations_table {
                               .is_null = nullptr,
                               .model = nullptr,
                               .write_computed = nullptr,
+                              .mask = mask_of<T>(),
                               .constraints = {},
                               .size = sizeof(T)};
         if constexpr (!uses_initialiser<T>) table.has_default = has_default;
@@ -107,6 +113,7 @@ struct model_maker {
                         .make_bare = make_bare,
                         .destroy = destroy,
                         .validate = nullptr,
+                        .mask = mask_of<T>(),
                         .size = sizeof(T),
                         .alignment = alignof(T),
                         .extra = extra::ignore,
