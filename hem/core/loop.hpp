@@ -5,9 +5,12 @@
 #include <concepts>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "hem/core/clock.hpp"
+#include "hem/core/detail/guest_room.hpp"
 #include "hem/core/detail/kernel.hpp"
+#include "hem/core/detail/signal_callback.hpp"
 #include "hem/core/errors.hpp"
 
 namespace hem {
@@ -23,6 +26,8 @@ struct loop_statistics {
 };
 
 namespace detail {
+
+struct loop_access;
 
 template <class F>
 struct post_call final : post_node {
@@ -73,9 +78,13 @@ private:
     std::weak_ptr<detail::timed_call> call_;
 };
 
+class loop;
+
 // A loop as other threads may hold it: posting to one that has ended fails instead of crashing.
 class loop_handle {
 public:
+    loop_handle(const loop& running) noexcept;  // NOLINT(google-explicit-constructor)
+
     // Runs `f()` on the loop's thread in one of its next ticks; false if the loop has ended. Thread-safe, never blocks, allocates one node.
     template <std::invocable F>
     bool call_soon_threadsafe(F f) const {
@@ -84,6 +93,9 @@ public:
         node.release();
         return true;
     }
+
+    // For calls across threads.
+    const std::shared_ptr<detail::inbox>& inbox() const noexcept { return inbox_; }
 
 private:
     friend class loop;
@@ -126,6 +138,18 @@ public:
     }
     loop_handle handle() const noexcept { return loop_handle(kernel_.remote); }
 
+    // Calls the plain function `f()` on the loop whenever the signal has come; several that came together are one. One function per number:
+    // another replaces it. It ends with the run, or by remove_signal_handler, which says whether there was one. Only on the main thread's
+    // loop (usage_error); std::invalid_argument for a number that cannot be handled. An error of `f` ends the run like any callback's.
+    template <class F>
+    void add_signal_handler(int number, F f) {
+        static_assert(std::is_invocable_v<F&>, "a signal handler is called without arguments");
+        static_assert(!detail::is_task<std::invoke_result_t<F&>>,
+                      "a signal handler is a plain function, called between tasks: to await something use signals() in a task of its own");
+        add_signal_callback(std::make_shared<detail::signal_callback_of<F>>(number, std::move(f)));
+    }
+    bool remove_signal_handler(int number);
+
     loop_statistics statistics() const noexcept;
 
     loop(const loop&) = delete;
@@ -133,9 +157,16 @@ public:
 
 private:
     friend class runner;
+    friend struct detail::loop_access;
     explicit loop(const detail::kernel_options& options);
     ~loop();
+    void report_what_is_left() const;
+    void add_signal_callback(std::shared_ptr<detail::signal_callback> callback);
     detail::kernel kernel_;
+    detail::guest_room guests_;
+    std::vector<std::shared_ptr<detail::signal_callback>> signal_callbacks_;
 };
+
+inline loop_handle::loop_handle(const loop& running) noexcept : loop_handle(running.handle()) {}
 
 }  // namespace hem

@@ -40,14 +40,19 @@ struct running_guard {
 
 }  // namespace
 
-runner::runner(run_options options) : options_(std::move(options)) {
-    loop_.reset(new loop({.virtual_clock = options_.clock == clock_kind::virtual_time,
-                          .shuffle = options_.shuffle,
-                          .autojump = true,
-                          .seed = choose_seed(options_),
-                          .default_grace = options_.default_grace,
-                          .reactor = choose_reactor(options_.reactor)}));
+loop* runner::make_loop(const run_options& options) {
+    return new loop({.virtual_clock = options.clock == clock_kind::virtual_time,
+                     .shuffle = options.shuffle,
+                     .autojump = true,
+                     .seed = choose_seed(options),
+                     .default_grace = options.default_grace,
+                     .workers = options.workers,
+                     .reactor = choose_reactor(options.reactor),
+                     .workers = options.workers,
+                     .shutdown_timeout = options.shutdown_timeout});
 }
+
+runner::runner(run_options options) : options_(std::move(options)), loop_(make_loop(options_)), handle_(*loop_) {}
 
 runner::~runner() { close(); }
 
@@ -62,10 +67,10 @@ void runner::check_may_run() const {
 }
 
 void runner::cancel(std::string reason) {
-    loop_->handle().call_soon_threadsafe([this, reason = std::move(reason)] {
+    // What comes when no run is under way stays in the inbox until the next one.
+    handle_.call_soon_threadsafe([this, reason = std::move(reason)] {
         auto& kernel = loop_->kernel_;
-        if (!kernel.main_task) return;
-        cancelled_ = true;
+        if (!kernel.main_task || kernel.main_task->finished) return;
         kernel.main_task->own_scope().cancel({.kind = cancel_kind::requested, .text = reason, .task = {}});
     });
 }
@@ -80,18 +85,30 @@ void runner::run_main(detail::spawned_base& main) {
     kernel.adopt(main, nullptr, kernel.root());
     kernel.main_task = &main;
     kernel.make_ready(main);
+    kernel.graces_over = false;
+    loop_->guests_.open(kernel);
     bool was_interrupted = false;
+    bool interrupt_decides = false;
     {
         detail::interrupt_guard interrupts(kernel, options_.handle_interrupt);
         kernel.run_until_finished(main);
+        loop_->guests_.close();
+        while (loop_->guests_.size() != 0) kernel.tick();
         kernel.drain_posts_once();
+        loop_->signal_callbacks_.clear();
         was_interrupted = interrupts.interrupted();
+        interrupt_decides = was_interrupted && !interrupts.came_too_late() && !main.failed();
     }
     kernel.main_task = nullptr;
     base_context_ = std::move(main.context);
+    loop_->guests_.tear_down();
     kernel.reset_root_scope();
-    const bool main_failed = main.failed();
     main.drop_reference();
+    if (was_interrupted && !interrupt_decides) {
+        detail::send_report({.kind = report_kind::interrupt_ignored,
+                             .text = "SIGINT came, but an error or another cancellation of '" + options_.name + "' ended the run",
+                             .task = options_.name});
+    }
     if (kernel.callback_error) {
         try {
             std::rethrow_exception(std::exchange(kernel.callback_error, nullptr));
@@ -103,12 +120,7 @@ void runner::run_main(detail::spawned_base& main) {
             std::throw_with_nested(internal_error("a callback on the loop threw something that is no std::exception"));
         }
     }
-    if (was_interrupted) {
-        if (!main_failed) throw interrupted();
-        detail::send_report({.kind = report_kind::interrupt_ignored,
-                             .text = "SIGINT came, but an error of '" + options_.name + "' ended the run",
-                             .task = options_.name});
-    }
+    if (interrupt_decides) throw interrupted();
 }
 
 }  // namespace hem

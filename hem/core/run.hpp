@@ -2,8 +2,9 @@
 //
 //     int main() { return hem::run(serve, 8080); }      // task<int> serve(int port)
 //
-// When it returns no task is left, posted callbacks have run and the signal handlers are restored. SIGINT on the main thread cancels the
-// main task (first), ends every grace time (second), and gets its default action (third); `run` then throws `interrupted`.
+// When it returns no task is left, posted callbacks have run, the signal handlers are restored and the loop's workers have ended. SIGINT on
+// the main thread cancels the main task (first), ends every grace time (second), and gets its default action (third); `run` then throws
+// `interrupted`.
 #pragma once
 
 #include <cstdint>
@@ -33,10 +34,17 @@ struct run_options {
     clock_kind clock = clock_kind::real;
     std::uint64_t seed = 0;      // of loop::random(); 0: taken from the system under the real clock, 0 under the virtual one
     bool shuffle = false;        // permute the ready tasks of each tick, seeded: for tests
-    duration default_grace = std::chrono::seconds(5);  // of shields and cleanup
+    std::size_t workers = 40;    // threads of the loop's own worker pool, at most
+    duration default_grace = std::chrono::seconds(5);     // of shields and cleanup
+    duration shutdown_timeout = std::chrono::seconds(5);  // for worker pools to end; one that takes longer is reported with its stacks
     bool handle_interrupt = true;
     reactor_kind reactor = reactor_kind::automatic;
 };
+
+namespace detail {
+template <class F, class... Args>
+concept runs_as_main = requires(F& f, Args&&... args) { f(static_cast<Args&&>(args)...); } && is_task<decltype(std::declval<F&>()(std::declval<Args&&>()...))>;
+}  // namespace detail
 
 // The pieces of `run`: one loop and one base context for several runs.
 class runner {
@@ -51,6 +59,8 @@ public:
     template <class F, class... Args>
         requires(!detail::is_task<std::decay_t<F>>)
     auto run(F&& f, Args&&... args) {
+        static_assert(detail::runs_as_main<std::decay_t<F>, std::decay_t<Args>...>,
+                      "run takes a coroutine function and its arguments, or a task: hem::run(serve, 8080) with task<int> serve(int)");
         using call = detail::spawned_call<std::decay_t<F>, std::decay_t<Args>...>;
         check_may_run();
         detail::counted<call> main(*new call(std::forward<F>(f), std::forward<Args>(args)...));
@@ -58,9 +68,10 @@ public:
         return std::move(main->result).value();
     }
 
-    // Cancels the main task; from any thread. The run then throws task_cancelled.
+    // Cancels the main task of the run that is under way, of the next one if none is. From any thread. The run then throws task_cancelled,
+    // unless main ended by itself. Without effect after close().
     void cancel(std::string reason = {});
-    // Ends the loop; may be repeated.
+    // Ends the loop: joins its workers, reports what is left. May be repeated.
     void close();
     loop& get_loop() noexcept { return *loop_; }
 
@@ -71,9 +82,10 @@ private:
         void operator()(loop* l) const noexcept { delete l; }
     };
     run_options options_;
+    static loop* make_loop(const run_options& options);
     std::unique_ptr<loop, loop_deleter> loop_;
+    loop_handle handle_;
     detail::context_pointer base_context_;
-    bool cancelled_ = false;
 };
 
 template <class F, class... Args>

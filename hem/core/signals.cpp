@@ -1,5 +1,6 @@
 #include "hem/core/signals.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <vector>
 
@@ -18,7 +19,7 @@ struct signal_stream::state {
     detail::wait_node* waiter = nullptr;
 
     ~state() {
-        for (auto& one : members) one->remove();
+        for (auto& one : members) one->remove(one->pending);
     }
     bool any() const {
         for (const auto& one : members) {
@@ -47,10 +48,11 @@ signal_stream signals(std::initializer_list<int> numbers) {
     auto state = std::make_unique<signal_stream::state>();
     auto& loop = detail::current_kernel();
     for (const int number : numbers) {
+        if (std::any_of(state->members.begin(), state->members.end(), [&](const auto& known) { return known->number == number; })) continue;
         auto one = std::make_unique<signal_stream::state::member>();
         one->number = number;
         one->owner = state.get();
-        one->arrived = [](detail::signal_subscription& s) {
+        one->arrived = [](detail::signal_subscription& s, unsigned) noexcept {
             auto& self = static_cast<signal_stream::state::member&>(s);
             self.pending = true;
             if (auto* waiter = std::exchange(self.owner->waiter, nullptr)) waiter->task->loop->grant(*waiter);

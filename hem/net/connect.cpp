@@ -18,7 +18,7 @@
 #include "hem/core/errors.hpp"
 #include "hem/core/event.hpp"
 #include "hem/core/task_group.hpp"
-#include "hem/core/worker_pool.hpp"
+#include "hem/core/to_thread.hpp"
 
 namespace hem::net {
 namespace {

@@ -1,7 +1,7 @@
 #include "hem/search/embedded_transport.hpp"
 
 #include "hem/core/lock.hpp"
-#include "hem/core/worker_pool.hpp"
+#include "hem/core/to_thread.hpp"
 #include "hem/search/embedded/engine.hpp"
 #include "hem/search/errors.hpp"
 

@@ -1,6 +1,6 @@
 #include "hem/search/http_front.hpp"
 
-#include "hem/core/worker_pool.hpp"
+#include "hem/core/to_thread.hpp"
 #include "hem/search/embedded/engine.hpp"
 
 #include <stdexcept>

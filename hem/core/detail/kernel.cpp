@@ -11,6 +11,7 @@
 
 #include "hem/core/detail/group_core.hpp"
 #include "hem/core/detail/interrupts.hpp"
+#include "hem/core/detail/pool_core.hpp"
 #include "hem/core/errors.hpp"
 #include "hem/core/report.hpp"
 
@@ -107,7 +108,10 @@ post_node* inbox::reverse(post_node* newest) noexcept {
 
 post_node* inbox::take() noexcept { return reverse(head_.exchange(nullptr, std::memory_order_acquire)); }
 
-post_node* inbox::close() noexcept { return reverse(head_.exchange(closed_mark(), std::memory_order_acquire)); }
+post_node* inbox::close() noexcept {
+    post_node* newest = head_.exchange(closed_mark(), std::memory_order_acquire);
+    return newest == closed_mark() ? nullptr : reverse(newest);
+}
 
 bool inbox::prepare_sleep() noexcept {
     armed_.store(true, std::memory_order_seq_cst);
@@ -138,18 +142,22 @@ kernel::kernel(const kernel_options& options)
     : virtual_clock(options.virtual_clock), autojump(options.autojump), shuffle(options.shuffle),
       current_time(options.virtual_clock ? time_point(duration::zero()) : time_point(duration(read_ns(CLOCK_MONOTONIC)))),
       system_base(virtual_epoch), timers(current_time), remote(std::make_shared<inbox>()), io_owner(reactor::make(options.reactor, remote->wake_fd())), io(*io_owner), random(options.seed),
-      shuffle_random(options.seed ^ 0x5DEECE66Du), default_grace(options.default_grace) {
+      shuffle_random(options.seed ^ 0x5DEECE66Du), default_grace(options.default_grace), default_workers(options.workers),
+      shutdown_timeout(options.shutdown_timeout) {
     now_known = virtual_clock;
 }
 
-kernel::~kernel() {
-    for (post_node* node : {posts_head, remote->close()}) {
+kernel::~kernel() { close_inbox(); }
+
+void kernel::close_inbox() noexcept {
+    for (post_node* node : {std::exchange(posts_head, nullptr), remote->close()}) {
         while (node) {
             post_node* next = node->next;
             node->destroy(node);
             node = next;
         }
     }
+    posts_tail = &posts_head;
 }
 
 void kernel::read_clock() noexcept {
@@ -311,6 +319,22 @@ void kernel::run_batch() {
     }
 }
 
+// The answer of a worker that had little to do comes within a microsecond or two, sooner than a sleeping loop would be up again. Tried as
+// long as it pays, then now and then.
+bool kernel::spin_for_answer() noexcept {
+    if (outside_work == 0 || !has_spare_cpu()) return false;
+    if (spin_credit == 0 && ++spins_skipped % 32 != 0) return false;
+    for (int i = 0; i < spin_rounds; ++i) {
+        if (!remote->empty()) {
+            spin_credit = 4;
+            return true;
+        }
+        pause_cpu();
+    }
+    if (spin_credit > 0) --spin_credit;
+    return false;
+}
+
 void kernel::wait_for_work() {
     if (virtual_clock) {
         if (outside_work == 0 && io.waiters() == 0 && remote->empty()) {
@@ -323,7 +347,7 @@ void kernel::wait_for_work() {
                 current_time = std::max(current_time, next);
                 return;
             }
-            if (next == time_point::max() && !callback_error) {
+            if (next == time_point::max() && !callback_error && callbacks_pending == 0) {
                 std::string waiting;
                 for (task_header& task : tasks) {
                     waiting += (waiting.empty() ? "" : ", ") + task.display_name() + " (" + (task.waiting ? task.waiting->ops->kind : "?") + ")";
@@ -333,7 +357,7 @@ void kernel::wait_for_work() {
                 return;
             }
         }
-        if (remote->prepare_sleep()) {
+        if (!spin_for_answer() && remote->prepare_sleep()) {
             io.poll(*this, duration::max());
             remote->end_sleep();
         }
@@ -345,7 +369,7 @@ void kernel::wait_for_work() {
         read_clock();
         timeout = next - current_time;
     }
-    if (timeout > duration::zero() && remote->prepare_sleep()) {
+    if (timeout > duration::zero() && !spin_for_answer() && remote->prepare_sleep()) {
         ++wakeups;
         io.poll(*this, timeout);
         remote->end_sleep();
@@ -358,7 +382,7 @@ void kernel::wait_for_work() {
 void kernel::tick() {
     ++ticks;
     now_known = virtual_clock;
-    if (!ready_head && !posts_head && remote->empty() && !signals_pending() && (timers.size() == 0 || timers.next() > now())) {
+    if (!ready_head && !posts_head && remote->empty() && !signals_pending(*this) && (timers.size() == 0 || timers.next() > now())) {
         wait_for_work();
         polls_skipped = 0;
     } else if (io.waiters() != 0 && ++polls_skipped >= poll_interval) {
@@ -372,7 +396,7 @@ void kernel::tick() {
             node = next;
         }
     }
-    if (signals_pending()) [[unlikely]] dispatch_signals(*this);
+    if (signals_pending(*this)) [[unlikely]] dispatch_signals(*this);
     if (timers.size() != 0) timers.expire(now());
     if (posts_head) run_posts();
     run_batch();

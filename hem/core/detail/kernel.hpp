@@ -80,6 +80,8 @@ struct kernel_options {
     std::uint64_t seed = 0;
     duration default_grace = std::chrono::seconds(5);
     reactor_choice reactor = reactor_choice::epoll;
+    std::size_t workers = 40;
+    duration shutdown_timeout = std::chrono::seconds(5);
 };
 
 struct kernel {
@@ -119,6 +121,7 @@ struct kernel {
     // ---- the loop
     void run_until_finished(task_header& main);
     void drain_posts_once();
+    void close_inbox() noexcept;  // destroys what was posted and not run; later posts from other threads fail
     void reset_root_scope() noexcept { root_storage.emplace(); }  // between two runs of one runner
     void post(post_node* node) noexcept;
     void jump_to(time_point t) noexcept;  // virtual clock only
@@ -129,6 +132,7 @@ struct kernel {
     bool resume_is_due() noexcept;
     void tick();
     void wait_for_work();
+    bool spin_for_answer() noexcept;
     void run_posts();
     void run_batch();
     void shuffle_batch(task_header*& head);
@@ -161,6 +165,9 @@ struct kernel {
     random_generator random;
     random_generator shuffle_random;
     duration default_grace;
+    bool graces_over = false;          // the second SIGINT came: cleanup gets no time any more
+    std::size_t default_workers;       // threads of the loop's own pool, at most
+    duration shutdown_timeout;         // of worker pools
     std::uint64_t next_task_id = 1;
     std::uint64_t ticks = 0;
     std::uint64_t total_resumes = 0;
@@ -170,6 +177,9 @@ struct kernel {
     std::size_t live_tasks = 0;
     int polls_skipped = 0;
     std::size_t outside_work = 0;      // worker jobs in flight: the virtual clock waits for them
+    std::size_t callbacks_pending = 0; // waits that another thread may end: no deadlock, but the virtual clock goes on
+    int spin_credit = 4;               // how promising it is to wait actively for a worker's answer
+    unsigned spins_skipped = 0;
     std::exception_ptr callback_error;
     task_header* main_task = nullptr;
     std::shared_ptr<pool_core> default_pool;
@@ -190,7 +200,7 @@ task_header& current_task_header();
 
 [[noreturn]] void throw_cancelled(task_header& task);
 // On a worker, where the task's scopes cannot be looked at.
-[[noreturn]] void throw_cancelled_plain();
+[[noreturn]] void throw_cancelled_because(std::shared_ptr<const cancel_reason> reason);
 
 // ---- for awaiters of leaf operations ------------------------------------------------------------------------------------------------
 // A leaf awaiter derives from wait_node and is written as

@@ -18,6 +18,7 @@ io_descriptor::io_descriptor(int fd) {
     fresh->loop = &loop;
     try {
         loop.io.add(*fresh);
+        ++loop.io.registered_;
     } catch (...) {
         ::close(fd);
         delete fresh;
@@ -40,6 +41,7 @@ int io_descriptor::release() noexcept {
     record* dying = std::exchange(state_, nullptr);
     if (!dying) return -1;
     dying->loop->io.remove(*dying);
+    --dying->loop->io.registered_;
     for (wait_node* node : {dying->reader, dying->writer}) {
         if (!node) continue;
         static_cast<wait_awaiter*>(node)->target_ = nullptr;

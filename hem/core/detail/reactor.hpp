@@ -119,6 +119,7 @@ public:
     virtual const char* name() const noexcept = 0;
     // Tasks that wait for a descriptor or a file.
     std::size_t waiters() const noexcept { return waiters_; }
+    std::size_t registered() const noexcept { return registered_; }
 
 protected:
     explicit reactor(int wake_fd) noexcept : wake_fd_(wake_fd) {}
@@ -130,6 +131,7 @@ protected:
 
 private:
     friend class io_descriptor;
+    std::size_t registered_ = 0;
 };
 
 std::unique_ptr<reactor> make_epoll_reactor(int wake_fd);

@@ -28,7 +28,7 @@ struct cancelled_access {
 
 void throw_cancelled(task_header& task) { throw cancelled_access::make(task.scope->reason()); }
 
-void throw_cancelled_plain() { throw cancelled_access::make(std::make_shared<const cancel_reason>()); }
+void throw_cancelled_because(std::shared_ptr<const cancel_reason> reason) { throw cancelled_access::make(std::move(reason)); }
 
 scope_state::~scope_state() {
     if (linked()) unlink();
@@ -53,6 +53,7 @@ void scope_state::cancel(cancel_reason reason) noexcept {
 void scope_state::mark() noexcept {
     effective_ = true;
     for (task_header& task : tasks_) task.loop->interrupt(task);
+    if (watcher_) [[unlikely]] watcher_->scope_cancelled();
 }
 
 // Depth first without recursion: nesting may be thousands deep.
@@ -166,6 +167,7 @@ void timed_scope::set_shield(duration grace) noexcept {
 
 void timed_scope::enter(task_header& task) noexcept {
     kernel_ = task.loop;
+    if (kernel_->graces_over) shielding_ = false;
     scope_state::enter(task);
     if (deadline_ != time_point::max() && !own_cancelled_) arm(deadline_);
 }

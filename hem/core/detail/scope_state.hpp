@@ -20,6 +20,11 @@ struct scope_sibling_tag;
 struct shield_tag;
 
 class timed_scope;
+// Told, in a later tick, that its scope was cancelled: what current_stop_token() hangs on a scope.
+struct scope_watcher {
+    virtual void scope_cancelled() noexcept = 0;  // inside cancel(): runs no other code
+    virtual ~scope_watcher() = default;
+};
 
 class scope_state : public list_link<scope_sibling_tag> {
 public:
@@ -44,6 +49,10 @@ public:
     // True if a `cancelled` that arrives at this scope's edge is its own and goes no further.
     bool absorbs() const noexcept { return own_cancelled_ && (shielding_ || !parent_ || !parent_->effective_); }
 
+    // At most one, null without.
+    const std::shared_ptr<scope_watcher>& watcher() const noexcept { return watcher_; }
+    void watch(std::shared_ptr<scope_watcher> watcher) noexcept { watcher_ = std::move(watcher); }
+
     // Makes this the current scope of `task` until leave(); scopes nest per task.
     void enter(task_header& task) noexcept;
     void leave(task_header& task) noexcept;
@@ -65,6 +74,7 @@ private:
     intrusive_list<scope_state, scope_sibling_tag> children_;
     intrusive_list<task_header, scope_task_tag> tasks_;
     std::shared_ptr<const cancel_reason> reason_;
+    std::shared_ptr<scope_watcher> watcher_;
     time_point deadline_ = time_point::max();
     bool own_cancelled_ = false;
     bool effective_ = false;

@@ -44,7 +44,7 @@ struct end_watcher : list_link<end_tag> {
 
 class spawned_base : public task_header {
 public:
-    void release() noexcept final {
+    void release() noexcept override {
         while (!watchers.empty()) {
             end_watcher& watcher = watchers.pop_front();
             watcher.ended(watcher);
@@ -93,16 +93,14 @@ struct call_result {
     using type = typename task_type::value_type;
 };
 
+// A child made by calling a stored function with stored arguments.
 template <class F, class... Args>
-class spawned_call final : public spawned_task<typename call_result<F, Args...>::type> {
+class spawned_callable : public spawned_task<typename call_result<F, Args...>::type> {
 public:
     using value_type = typename call_result<F, Args...>::type;
 
     template <class G, class... Given>
-    explicit spawned_call(G&& f, Given&&... args) : call_(std::in_place, std::forward<G>(f), std::forward<Given>(args)...) {}
-
-    static void* operator new(std::size_t bytes) { return frame_pool::allocate(bytes); }
-    static void operator delete(void* memory, std::size_t bytes) noexcept { frame_pool::deallocate(memory, bytes); }
+    explicit spawned_callable(G&& f, Given&&... args) : call_(std::in_place, std::forward<G>(f), std::forward<Given>(args)...) {}
 
     void start() override {
         try {
@@ -124,6 +122,9 @@ public:
         return this->result.error();
     }
 
+protected:
+    ~spawned_callable() = default;
+
 private:
     struct stored {
         template <class G, class... Given>
@@ -135,10 +136,21 @@ private:
     void invoke(std::index_sequence<I...>) {
         child_ = call_->callable(static_cast<Args&&>(std::get<I>(call_->args))...);
     }
-    void destroy() noexcept override { delete this; }
 
     std::optional<stored> call_;
     task<value_type> child_;
+};
+
+template <class F, class... Args>
+class spawned_call final : public spawned_callable<F, Args...> {
+public:
+    using spawned_callable<F, Args...>::spawned_callable;
+
+    static void* operator new(std::size_t bytes) { return frame_pool::allocate(bytes); }
+    static void operator delete(void* memory, std::size_t bytes) noexcept { frame_pool::deallocate(memory, bytes); }
+
+private:
+    void destroy() noexcept override { delete this; }
 };
 
 template <class T>
