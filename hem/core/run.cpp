@@ -46,7 +46,6 @@ loop* runner::make_loop(const run_options& options) {
                      .autojump = true,
                      .seed = choose_seed(options),
                      .default_grace = options.default_grace,
-                     .workers = options.workers,
                      .reactor = choose_reactor(options.reactor),
                      .workers = options.workers,
                      .shutdown_timeout = options.shutdown_timeout});

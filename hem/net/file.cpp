@@ -12,7 +12,7 @@
 #include "hem/core/loop.hpp"
 #include "hem/core/random.hpp"
 #include "hem/core/with.hpp"
-#include "hem/core/worker_pool.hpp"
+#include "hem/core/to_thread.hpp"
 
 namespace hem::net {
 namespace {

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "hem/core/worker_pool.hpp"
+#include "hem/core/to_thread.hpp"
 
 namespace hem::detail {
 
