@@ -258,6 +258,27 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("none.jsonl: No such file or directory", done.stderr)
 
+    def test_an_import_into_a_full_disk_says_so_and_keeps_what_it_stored(self):
+        disk = self.folder / "disk"
+        disk.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)], capture_output=True, text=True)
+        if mounted.returncode != 0:
+            self.skipTest(f"cannot mount a tmpfs here: {mounted.stderr.strip()}")
+        self.addCleanup(subprocess.run, ["umount", "-l", str(disk)])
+        posts = [{"id": f"p{at}", "title": f"Post {at}", "content": f"herons {at} " * 150, "author": "Ann"} for at in range(3000)]
+        self.write("many.jsonl", "".join(json.dumps(post) + "\n" for post in posts))
+        done = self.run_blog("import", str(self.folder / "many.jsonl"), "--data", str(disk))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("disk is full", done.stderr)
+        imported = re.search(r"imported (\d+) posts", done.stdout)
+        subprocess.run(["mount", "-o", "remount,size=40m", str(disk)], check=True)
+        kept = self.run_blog("export", "--data", str(disk))
+        self.assertEqual(kept.returncode, 0, kept.stderr)
+        count = len(kept.stdout.splitlines())
+        if imported:
+            self.assertEqual(count, int(imported[1]))
+        self.assertLess(count, 3000)
+
     # ---- engine ----
 
     def test_serves_the_engine(self):
