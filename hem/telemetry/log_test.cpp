@@ -51,6 +51,7 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
+// LG-1
 ASYNC_TEST(Log, LG1_EventAndFieldsInJson) {
     captured lines(log::form::json);
     const auto error = std::make_exception_ptr(std::runtime_error("no route"));
@@ -63,6 +64,7 @@ ASYNC_TEST(Log, LG1_EventAndFieldsInJson) {
     co_return;
 }
 
+// LG-2
 ASYNC_TEST(Log, LG2_ConsoleForm) {
     captured lines(log::form::console);
     log::warning("slow", {{"path", "/a b"}, {"took", 2s}, {"empty", ""}});
@@ -71,6 +73,7 @@ ASYNC_TEST(Log, LG2_ConsoleForm) {
     co_return;
 }
 
+// LG-1
 ASYNC_TEST(Log, LG1_BoundFieldsTravelWithTheTask) {
     captured lines(log::form::json);
     {
@@ -94,6 +97,7 @@ ASYNC_TEST(Log, LG1_BoundFieldsTravelWithTheTask) {
     EXPECT_EQ(std::count(lines.text.begin(), lines.text.end(), '\n'), 4);
 }
 
+// LG-1
 ASYNC_TEST(Log, LG1_BindAroundABody) {
     captured lines(log::form::json);
     const int seven = co_await log::bind({{"job", 12}}, []() -> hem::task<int> {
@@ -179,6 +183,7 @@ TEST(Log, LevelsBelowTheThresholdWriteNothing) {
     EXPECT_TRUE(has(lines.text, "\"event\":\"c\""));
 }
 
+// LG-4
 TEST(Log, LG4_ControlCharactersAreEscaped) {
     EXPECT_EQ(escaped("a\nb\r\t\x1b[31m\x7f\"\\"), "a\\nb\\r\\t\\u001b[31m\\u007f\\\"\\\\");
     EXPECT_EQ(escaped("\xC2\x85\xE2\x80\xAE\xE2\x80\xA8"), "\\u0085\\u202e\\u2028");
@@ -186,6 +191,7 @@ TEST(Log, LG4_ControlCharactersAreEscaped) {
     EXPECT_EQ(escaped("gr\xC3\xBC\xC3\x9F \xF0\x9F\x8C\x8D"), "gr\xC3\xBC\xC3\x9F \xF0\x9F\x8C\x8D");
 }
 
+// LG-4
 TEST(Log, LG4_InvalidUtf8IsMarked) {
     EXPECT_EQ(escaped("a\xFFz"), "a\xEF\xBF\xBDz");
     EXPECT_EQ(escaped("\xC3"), "\xEF\xBF\xBD");
@@ -193,6 +199,7 @@ TEST(Log, LG4_InvalidUtf8IsMarked) {
     EXPECT_EQ(escaped("\xED\xA0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");  // a surrogate
 }
 
+// LG-4
 TEST(Log, LG4_NoFieldForgesARecord) {
     for (const auto form : {log::form::json, log::form::console}) {
         captured lines(form);
@@ -206,6 +213,7 @@ TEST(Log, LG4_NoFieldForgesARecord) {
     }
 }
 
+// LG-4
 TEST(Log, LG4_LongFieldsAndRecordsAreCutVisibly) {
     captured lines(log::form::json);
     log::info("big", {{"body", std::string(1u << 20, 'x')}});
@@ -221,6 +229,7 @@ TEST(Log, LG4_LongFieldsAndRecordsAreCutVisibly) {
     EXPECT_TRUE(has(lines.text, "x...(+2 bytes)"));
 }
 
+// LG-5
 TEST(Log, LG5_SecretsAreMasked) {
     captured lines(log::form::json);
     log::info("request", {{"Authorization", "Bearer hunter2"},
@@ -238,6 +247,7 @@ TEST(Log, LG5_SecretsAreMasked) {
     EXPECT_TRUE(has(lines.text, "x://h y://h z"));
 }
 
+// LG-6
 TEST(Log, LG6_AFailingSinkFallsBackToStandardErrorAndSaysSo) {
     struct failing final : log::sink {
         void write(std::string_view) override { throw std::runtime_error("disk full"); }
@@ -255,6 +265,7 @@ TEST(Log, LG6_AFailingSinkFallsBackToStandardErrorAndSaysSo) {
     EXPECT_EQ(text.find("log_sink_failed"), text.rfind("log_sink_failed"));
 }
 
+// LG-3
 TEST(Log, LG3_TheRingKeepsLinesWholeAndRefusesWhatDoesNotFit) {
     log::detail::log_ring ring;
     std::string out;
@@ -354,6 +365,7 @@ TEST(LogInstalled, LG2_TheEnvironmentDecidesFormAndLevel) {
     GTEST_FLAG_SET(death_test_style, "fast");
 }
 
+// LG-3
 TEST(LogInstalled, LG3_RecordsOfAllThreadsAreWrittenAtExit) {
     EXPECT_EXIT(
         {
@@ -367,6 +379,7 @@ TEST(LogInstalled, LG3_RecordsOfAllThreadsAreWrittenAtExit) {
         testing::ExitedWithCode(0), "from_(thread|main)(.|\n)*from_(thread|main)");
 }
 
+// LG-6
 TEST(LogInstalled, LG6_FlushReturnsInTimeWithAStuckSink) {
     EXPECT_EXIT(
         {
