@@ -72,6 +72,12 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+// The barrier was reset or aborted while the task was part of its round, or is broken.
+class broken_barrier : public std::runtime_error {
+public:
+    explicit broken_barrier(const std::string& which) : std::runtime_error("the " + which + " was broken by reset() or abort()") {}
+};
+
 class would_block : public std::runtime_error {
 public:
     would_block() : std::runtime_error("operation would block") {}

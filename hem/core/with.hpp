@@ -7,6 +7,7 @@
 //     co_await hem::finally(work(), [&]() -> hem::task<> { co_await undo(); });
 #pragma once
 
+#include <concepts>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "hem/core/async_generator.hpp"
 #include "hem/core/cancel_scope.hpp"
 #include "hem/core/gather.hpp"
+#include "hem/core/queue.hpp"
 
 namespace hem {
 
@@ -66,9 +68,10 @@ using item_t = std::remove_cvref_t<decltype(*std::declval<await_result_t<decltyp
 
 }  // namespace detail
 
-// What `with`, `for_each` and `collect` iterate: a generator, or a stream that is closed afterwards.
+// What `with`, `for_each` and `collect` take over and iterate: a generator, or a stream that is closed afterwards. A queue is iterated by
+// reference: it belongs to whoever made it.
 template <class Source>
-concept stream_source = async_stream<detail::opened_t<Source>>;
+concept stream_source = std::move_constructible<Source> && async_stream<detail::opened_t<Source>>;
 
 namespace detail {
 
@@ -168,6 +171,12 @@ auto with(task<R> opening, F body) -> task<detail::await_result_t<decltype(body(
     co_return co_await detail::body_then_cleanup(body(resource), resource.aclose());
 }
 
+// A queue: body(queue), with queue.next(). It stays open, because others may take from it.
+template <class T, class Store, class F>
+auto with(detail::basic_queue<T, Store>& source, F body) -> task<detail::await_result_t<decltype(body(source))>> {
+    co_return co_await body(source);
+}
+
 namespace detail {
 
 template <class Tuple, std::size_t... I>
@@ -200,26 +209,37 @@ HEM_CORO_WRAPPER auto with(First first, Second second, More... more) {
                             std::tuple<First, Second, More...>(std::move(first), std::move(second), std::move(more)...));
 }
 
+namespace detail {
+
+template <class S, class F>
+task<> pull_each(S& stream, F& f) {
+    while (auto item = co_await stream.next()) {
+        using result = decltype(f(*std::move(item)));
+        if constexpr (is_task<result>) {
+            if constexpr (std::is_void_v<await_result_t<result>>) {
+                co_await f(*std::move(item));
+            } else {
+                if (!co_await f(*std::move(item))) co_return;
+            }
+        } else if constexpr (std::is_void_v<result>) {
+            f(*std::move(item));
+        } else {
+            if (!f(*std::move(item))) co_return;
+        }
+    }
+}
+
+}  // namespace detail
+
 // Calls `f(item)` for each item of a generator or stream, in order; `f` is a plain function or gives a task, and stops the iteration by
-// returning false.
+// returning false. The items of a queue end when it is closed and empty.
 template <stream_source Source, class F>
 task<> for_each(Source source, F f) {
-    co_await with(std::move(source), [&f](auto& stream) -> task<> {
-        while (auto item = co_await stream.next()) {
-            using result = decltype(f(*std::move(item)));
-            if constexpr (detail::is_task<result>) {
-                if constexpr (std::is_void_v<detail::await_result_t<result>>) {
-                    co_await f(*std::move(item));
-                } else {
-                    if (!co_await f(*std::move(item))) co_return;
-                }
-            } else if constexpr (std::is_void_v<result>) {
-                f(*std::move(item));
-            } else {
-                if (!f(*std::move(item))) co_return;
-            }
-        }
-    });
+    co_await with(std::move(source), [&f](auto& stream) -> task<> { co_await detail::pull_each(stream, f); });
+}
+template <class T, class Store, class F>
+task<> for_each(detail::basic_queue<T, Store>& source, F f) {
+    co_await detail::pull_each(source, f);
 }
 
 // All items of a generator or stream.
@@ -228,6 +248,13 @@ auto collect(Source source) -> task<std::vector<detail::item_t<Source>>> {
     using T = detail::item_t<Source>;
     std::vector<T> items;
     co_await for_each(std::move(source), [&items](T item) { items.push_back(std::move(item)); });
+    co_return items;
+}
+
+template <class T, class Store>
+task<std::vector<T>> collect(detail::basic_queue<T, Store>& source) {
+    std::vector<T> items;
+    while (auto item = co_await source.next()) items.push_back(*std::move(item));
     co_return items;
 }
 

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "hem/core/detail/group_core.hpp"
+#include "hem/core/detail/held_lock.hpp"
 #include "hem/core/detail/interrupts.hpp"
 #include "hem/core/detail/pool_core.hpp"
 #include "hem/core/errors.hpp"
@@ -26,8 +27,8 @@ std::int64_t read_ns(clockid_t id) noexcept {
 
 // Numbers of living loops. A number is free again when its loop has ended, so that logs of a long life stay readable.
 std::mutex loop_ids_mutex;
-std::vector<bool> loop_ids;
-
+std::vector<std::uint64_t> loop_ids;  // by number the serial of the loop that has it, 0 if it is free
+std::uint64_t last_serial = 0;
 constexpr std::chrono::sys_time<std::chrono::nanoseconds> virtual_epoch{std::chrono::seconds(1'735'689'600)};  // 2025-01-01T00:00:00Z
 
 }  // namespace
@@ -51,11 +52,8 @@ kernel& current_kernel() {
     return *running.loop;
 }
 
-task_header& current_task_header() {
-    if (!running.loop || !running.loop->current) {
-        throw usage_error("there is no running task on this thread: await this inside a coroutine that hem::run started");
-    }
-    return *running.loop->current;
+void throw_outside_task() {
+    throw usage_error("there is no running task on this thread: await this inside a coroutine that hem::run started");
 }
 
 std::string task_header::display_name() const { return name ? *name : "task-" + std::to_string(id); }
@@ -124,18 +122,20 @@ bool inbox::prepare_sleep() noexcept {
 
 loop_number::loop_number() {
     const std::lock_guard guard(loop_ids_mutex);
-    const auto free = std::find(loop_ids.begin(), loop_ids.end(), false);
-    value_ = static_cast<std::uint32_t>(free - loop_ids.begin());
-    if (free == loop_ids.end()) {
-        loop_ids.push_back(true);
-    } else {
-        *free = true;
-    }
+    auto place = std::find(loop_ids.begin(), loop_ids.end(), 0);
+    if (place == loop_ids.end()) place = loop_ids.insert(place, 0);
+    value_ = static_cast<std::uint32_t>(place - loop_ids.begin());
+    *place = serial_ = ++last_serial;
 }
 
 loop_number::~loop_number() {
     const std::lock_guard guard(loop_ids_mutex);
-    loop_ids[value_] = false;
+    loop_ids[value_] = 0;
+}
+
+bool loop_number::is_living(std::uint32_t value, std::uint64_t serial) noexcept {
+    const std::lock_guard guard(loop_ids_mutex);
+    return loop_ids[value] == serial;
 }
 
 kernel::kernel(const kernel_options& options)
@@ -234,6 +234,7 @@ void kernel::resume(task_header& task) {
                 done.set_error(error);
             }
         }
+        if (done.held_locks) [[unlikely]] abandon_locks(done);
         done.finished = true;
         done.scope->remove_task(done);
         tasks.erase(done);

@@ -68,9 +68,14 @@ public:
     loop_number(const loop_number&) = delete;
     loop_number& operator=(const loop_number&) = delete;
     std::uint32_t value() const noexcept { return value_; }
+    // From 1, given once in the life of the process.
+    std::uint64_t serial() const noexcept { return serial_; }
+    // Thread-safe.
+    static bool is_living(std::uint32_t value, std::uint64_t serial) noexcept;
 
 private:
     std::uint32_t value_;
+    std::uint64_t serial_;
 };
 
 struct kernel_options {
@@ -196,7 +201,12 @@ extern constinit thread_local running_state running;
 
 // The running loop; throws usage_error outside of one, naming what was called.
 kernel& current_kernel();
-task_header& current_task_header();
+[[noreturn]] void throw_outside_task();
+inline task_header& current_task_header() {
+    kernel* loop = running.loop;
+    if (!loop || !loop->current) [[unlikely]] throw_outside_task();
+    return *loop->current;
+}
 
 [[noreturn]] void throw_cancelled(task_header& task);
 // On a worker, where the task's scopes cannot be looked at.
@@ -216,13 +226,22 @@ inline bool begin_wait(wait_node& node) {
         node.state = wait_node::status::cancelled;
         return true;
     }
+    node.state = wait_node::status::idle;
     return false;
 }
 
-// The operation has completed at once: true to go on, false to yield first because the resume's budget is used up.
+// The operation has completed at once: true to go on, false to yield first because the resume's budget is used up. The state stays idle in
+// the first case, so `granted` at the resume means that there was a suspension.
 inline bool complete_now(wait_node& node) noexcept {
+    if (node.task->loop->spend_budget()) [[likely]] return true;
     node.state = wait_node::status::granted;
-    return node.task->loop->spend_budget();
+    return false;
+}
+
+// The operation has completed, but its task lets others go first: it resumes in the order of `source`'s grants.
+inline void complete_later(wait_node& node, const void* source) noexcept {
+    node.state = wait_node::status::granted;
+    node.task->woken_by = source;
 }
 
 // True if the caller has to queue the node now; false if it completed and only yields.

@@ -17,6 +17,7 @@
 namespace hem::detail {
 
 class group_core;
+class held_lock;
 struct all_tasks_tag;
 
 struct task_header : list_link<scope_task_tag>, list_link<all_tasks_tag> {
@@ -45,6 +46,7 @@ struct task_header : list_link<scope_task_tag>, list_link<all_tasks_tag> {
     scope_state* birth_scope = nullptr;  // the scope it was created in, or its own scope once that exists
     group_core* group = nullptr;
     kernel* loop = nullptr;
+    held_lock* held_locks = nullptr;  // newest first; looked at when the task ends
     const void* woken_by = nullptr;  // primitive that woke it last: the shuffle keeps the order within one
     context_pointer context;
     std::unique_ptr<scope_state> handle_scope;
