@@ -11,9 +11,15 @@
 
 namespace hem {
 
+class barrier;
+class bounded_semaphore;
 class cancel_scope;
+class capacity_limiter;
+class condition;
 class event;
+class latch;
 class lock;
+class rw_lock;
 class semaphore;
 class signal_stream;
 class task_group;
@@ -23,7 +29,25 @@ class async_context;
 template <class T>
 class async_generator;
 template <class T>
+class broadcast;
+template <class T>
 class future;
+template <class T>
+class lifo_queue;
+template <class T, class Less>
+class priority_queue;
+template <class T>
+class queue;
+template <class T>
+class receiver;
+template <class T>
+class sender;
+template <class T>
+class subscription;
+template <class T>
+class watch;
+template <class T>
+class watch_subscription;
 template <class T>
 class generator_stream;
 template <class T>
@@ -64,6 +88,37 @@ template <class T>
 inline constexpr bool is_loop_bound<task<T>> = true;
 template <class T>
 inline constexpr bool is_loop_bound<task_handle<T>> = true;
+
+template <>
+inline constexpr bool is_loop_bound<barrier> = true;
+template <>
+inline constexpr bool is_loop_bound<bounded_semaphore> = true;
+template <>
+inline constexpr bool is_loop_bound<capacity_limiter> = true;
+template <>
+inline constexpr bool is_loop_bound<condition> = true;
+template <>
+inline constexpr bool is_loop_bound<latch> = true;
+template <>
+inline constexpr bool is_loop_bound<rw_lock> = true;
+template <class T>
+inline constexpr bool is_loop_bound<broadcast<T>> = true;
+template <class T>
+inline constexpr bool is_loop_bound<lifo_queue<T>> = true;
+template <class T, class Less>
+inline constexpr bool is_loop_bound<priority_queue<T, Less>> = true;
+template <class T>
+inline constexpr bool is_loop_bound<queue<T>> = true;
+template <class T>
+inline constexpr bool is_loop_bound<receiver<T>> = true;
+template <class T>
+inline constexpr bool is_loop_bound<sender<T>> = true;
+template <class T>
+inline constexpr bool is_loop_bound<subscription<T>> = true;
+template <class T>
+inline constexpr bool is_loop_bound<watch<T>> = true;
+template <class T>
+inline constexpr bool is_loop_bound<watch_subscription<T>> = true;
 
 template <class T>
 inline constexpr bool is_thread_transferable = is_spawn_safe<T> && !is_loop_bound<T>;

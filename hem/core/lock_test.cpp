@@ -10,6 +10,13 @@ using namespace std::chrono_literals;
 using namespace hem;
 using hem::testing::wait_all_tasks_blocked;
 
+// R-106, P15: none of them goes to a worker.
+template <class... T>
+inline constexpr bool stay_on_their_loop = (!is_thread_transferable<std::reference_wrapper<T>> && ...);
+static_assert(stay_on_their_loop<event, latch, lock, rw_lock, semaphore, bounded_semaphore, condition, barrier, capacity_limiter>);
+static_assert(stay_on_their_loop<queue<int>, lifo_queue<int>, priority_queue<int>, broadcast<int>, watch<int>, future<int>>);
+static_assert(!is_thread_transferable<sender<int>> && !is_thread_transferable<receiver<int>>);
+
 //
 ASYNC_TEST(Lock, IsHandedOverInOrderWithoutAGap) {
     lock mutex;

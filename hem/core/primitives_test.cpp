@@ -1,4 +1,4 @@
-// Locks, queues, generators, contexts, workers, signals: the rules.
+// Generators, contexts, workers, signals: the rules.
 #include "hem/core.hpp"
 #include "hem/testing.hpp"
 
