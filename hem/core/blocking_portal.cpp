@@ -17,6 +17,12 @@ void portal_core::open(group_core& group) {
     if (current_kernel().remote != target_) throw usage_error("a blocking_portal is opened on the loop that it was made on");
     if (group_) throw usage_error("this blocking_portal is open already");
     group_ = &group;
+    ++current_kernel().callbacks_pending;
+}
+
+void portal_core::close() noexcept {
+    group_ = nullptr;
+    --running.loop->callbacks_pending;
 }
 
 void portal_core::admit(kernel&, task_header& child) {

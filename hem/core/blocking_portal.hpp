@@ -32,9 +32,9 @@ class portal_core final : public remote_place {
 public:
     portal_core();
     const std::shared_ptr<inbox>& target() const noexcept { return target_; }
-    // On the loop.
+    // On the loop. While it is open other threads may wake the loop, so a loop where nothing can run waits for them.
     void open(group_core& group);
-    void close() noexcept { group_ = nullptr; }
+    void close() noexcept;
     void admit(kernel& loop, task_header& child) override;
     void child_ended(task_header&) noexcept override {}  // the group was told
 
@@ -67,6 +67,9 @@ public:
     bool done() const noexcept { return result_->done(); }
     // Asks the call to end; get() then tells how it ended. Never blocks.
     void cancel(std::string reason = {}) noexcept { result_->request_cancel(std::move(reason)); }
+
+    // Nobody will ask for the result: an error of it is not reported.
+    void forget() noexcept { result_->forget(); }
 
 private:
     friend class blocking_portal;

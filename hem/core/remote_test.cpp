@@ -46,6 +46,18 @@ TEST(BlockingPortal, AnyThreadCallsCoroutinesAndFunctions) {
     });
 }
 
+// On virtual time, too: a loop that waits for a thread with a portal is not stuck.
+ASYNC_TEST(BlockingPortal, AnOpenOneIsNoDeadlock) {
+    co_await with(blocking_portal(), [](blocking_portal& portal) -> task<> {
+        event done;
+        std::jthread foreign([&done, portal] {
+            std::this_thread::yield();
+            portal.call([&done] { done.set(); });
+        });
+        co_await done.wait();
+    });
+}
+
 // The handle: a time limit that leaves the call alone, and a cancellation that ends it.
 TEST(BlockingPortal, ACallCanBeWaitedForWithALimitAndCancelled) {
     auto portal = start_blocking_portal();

@@ -81,6 +81,7 @@ public:
         taken_ = true;
         return std::move(result).value();
     }
+    void forget() noexcept { taken_ = true; }
     outcome<T> result;
 
 private:
