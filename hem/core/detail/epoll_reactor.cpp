@@ -6,6 +6,7 @@
 #include <atomic>
 
 #include "hem/core/detail/kernel.hpp"
+#include "hem/core/loop_host.hpp"
 
 namespace hem::detail {
 namespace {
@@ -14,7 +15,9 @@ namespace {
 
 class epoll_reactor final : public reactor {
 public:
-    explicit epoll_reactor(int wake_fd) : reactor(wake_fd), epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)) {
+    explicit epoll_reactor(int wake_fd)
+        : reactor(wake_fd), epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), host_(hosted_loop::current()) {
+        if (host_) ++waiters_;  // its handlers are input that is always waited for
         if (epoll_fd_ < 0) throw_errno("cannot make the loop's epoll descriptor");
         epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = nullptr}};
         if (::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, wake_fd, &event) != 0) throw_errno("cannot watch the loop's event descriptor");
@@ -30,6 +33,10 @@ public:
 
     int poll(kernel& loop, duration timeout) override {
         epoll_event events[256];
+        if (host_) {
+            host_->wait(epoll_fd_, timeout);
+            timeout = duration::zero();
+        }
         const int count = wait(events, 256, timeout);
         // Tasks run after this loop, so no descriptor dies while its event is handled.
         for (int i = 0; i < count; ++i) {
@@ -59,9 +66,16 @@ private:
     }
 
     int epoll_fd_;
+    loop_host* host_;
 };
 
+thread_local loop_host* host_of_next_loop = nullptr;
+
 }  // namespace
+
+hosted_loop::hosted_loop(loop_host& host) noexcept { host_of_next_loop = &host; }
+hosted_loop::~hosted_loop() { host_of_next_loop = nullptr; }
+loop_host* hosted_loop::current() noexcept { return host_of_next_loop; }
 
 std::unique_ptr<reactor> make_epoll_reactor(int wake_fd) { return std::make_unique<epoll_reactor>(wake_fd); }
 

@@ -7,6 +7,7 @@
 
 #include "hem/core/detail/kernel.hpp"
 #include "hem/core/errors.hpp"
+#include "hem/core/loop_host.hpp"
 
 namespace hem::detail {
 // ---- io_descriptor ----------------------------------------------------------------------------------------------------------------------
@@ -105,6 +106,7 @@ bool io_descriptor::wait_awaiter::abort(wait_node& node) noexcept {
 // ---- reactor ----------------------------------------------------------------------------------------------------------------------------
 
 std::unique_ptr<reactor> reactor::make(reactor_choice choice, int wake_fd) {
+    if (hosted_loop::current()) choice = reactor_choice::epoll;  // a host waits for one descriptor
     return choice == reactor_choice::io_uring ? make_uring_reactor(wake_fd) : make_epoll_reactor(wake_fd);
 }
 
