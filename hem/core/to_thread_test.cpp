@@ -308,7 +308,7 @@ ASYNC_TEST(WorkerPool, GrowsWhenNobodyIsFree) {
                     });
                 });
             }
-            while (inside.load() != 3) co_await yield_now();
+            while (inside.load() != 3 || pool.statistics().waiting != 2) co_await yield_now();
             EXPECT_EQ(pool.statistics().threads, 3u);
             EXPECT_EQ(pool.statistics().running, 3u);
             EXPECT_EQ(pool.statistics().waiting, 2u);
@@ -347,7 +347,7 @@ ASYNC_TEST(WorkerPool, CloseWaitsForWhatWasSubmitted) {
                     });
                 });
             }
-            while (pool.statistics().waiting != 2) co_await yield_now();
+            while (pool.statistics().running != 1 || pool.statistics().waiting != 2) co_await yield_now();
             go.open();
             co_await pool.close();
             EXPECT_EQ(ran.load(), 3);

@@ -20,8 +20,13 @@ std::atomic<unsigned> arrived_count[signal_limit];
 std::atomic<bool> any_arrived{false};
 std::atomic<int> wake_descriptor{-1};
 std::atomic<const kernel*> signal_loop{nullptr};
-// How often SIGINT came while `run` has it, negative while it has not.
+// How often SIGINT came while `run` itself is the one who gets it, negative otherwise.
 std::atomic<int> interrupts{-1};
+const signal_subscription* run_subscription = nullptr;  // main thread only
+
+void count_interrupts_for(int number, const signal_subscription* top) noexcept {
+    if (number == SIGINT) interrupts.store(top && top == run_subscription ? 0 : -1, std::memory_order_relaxed);
+}
 
 struct slot {
     signal_subscription* top = nullptr;
@@ -93,6 +98,7 @@ void signal_subscription::install(kernel& on) {
     below = mine.top;
     mine.top = this;
     installed = true;
+    count_interrupts_for(number, mine.top);
 }
 
 void signal_subscription::remove(bool untaken) noexcept {
@@ -106,6 +112,7 @@ void signal_subscription::remove(bool untaken) noexcept {
         return;
     }
     mine.top = below;
+    count_interrupts_for(number, mine.top);
     untaken = arrived_count[number].exchange(0, std::memory_order_relaxed) > 0 || untaken;
     if (!mine.top) {
         // Somebody may have put a handler of his own over ours: it stays.
@@ -130,12 +137,13 @@ interrupt_guard::interrupt_guard(kernel& loop, bool wanted) : loop_(loop) {
     subscription_.arrived = [](signal_subscription& s, unsigned times) noexcept {
         for (; times != 0; --times) static_cast<member&>(s).owner->step();
     };
+    run_subscription = &subscription_;
     subscription_.install(loop);
-    interrupts.store(0, std::memory_order_relaxed);
 }
 
 interrupt_guard::~interrupt_guard() {
     if (!subscription_.installed) return;
+    run_subscription = nullptr;
     interrupts.store(-1, std::memory_order_relaxed);
     subscription_.remove();
 }
