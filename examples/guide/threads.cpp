@@ -71,7 +71,7 @@ hem::task<> leave_it() {
 
 // [signals]
 hem::task<> until_told() {
-    co_await hem::with(hem::signals({SIGTERM, SIGHUP}), [](hem::signal_stream& arriving) -> hem::task<> {
+    co_await hem::with(hem::signals({SIGHUP, SIGTERM}), [](hem::signal_stream& arriving) -> hem::task<> {
         std::raise(SIGHUP);
         std::raise(SIGTERM);
         while (auto number = co_await arriving.next()) {

@@ -119,6 +119,17 @@ auto await_asio(Initiation initiation, InitArgs... args) -> task<typename asio_s
     }
 }
 
+// What an operation returns: a task in a coat, since Asio hands it through functions of its own, which a task does not allow.
+template <class T>
+class [[nodiscard("the operation starts when it is awaited: write co_await")]] asio_operation {
+public:
+    explicit asio_operation(task<T> operation) noexcept : operation_(std::move(operation)) {}
+    auto operator co_await() && { return std::move(operation_).operator co_await(); }
+
+private:
+    task<T> operation_;
+};
+
 // Waits in the io_context instead of in Hem's reactor.
 class asio_host final : public loop_host {
 public:
@@ -181,8 +192,9 @@ template <class... Args>
 class asio::async_result<hem::use_hem_t, void(Args...)> {
 public:
     template <class Initiation, class... InitArgs>
-    HEM_CORO_WRAPPER static auto initiate(Initiation&& initiation, hem::use_hem_t, InitArgs&&... args) {
-        return hem::detail::await_asio<Args...>(std::decay_t<Initiation>(std::forward<Initiation>(initiation)),
-                                                std::decay_t<InitArgs>(std::forward<InitArgs>(args))...);
+    static auto initiate(Initiation&& initiation, hem::use_hem_t, InitArgs&&... args) {
+        using value = typename hem::detail::asio_signature<Args...>::value;
+        return hem::detail::asio_operation<value>(hem::detail::await_asio<Args...>(
+            std::decay_t<Initiation>(std::forward<Initiation>(initiation)), std::decay_t<InitArgs>(std::forward<InitArgs>(args))...));
     }
 };
