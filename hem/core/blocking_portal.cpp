@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <thread>
 
 #include "hem/core/errors.hpp"
 #include "hem/core/event.hpp"

@@ -13,7 +13,6 @@
 #pragma once
 
 #include <memory>
-#include <thread>
 #include <utility>
 
 #include "hem/core/cancel_scope.hpp"

@@ -14,21 +14,10 @@
 #include <vector>
 
 #include "hem/core/clock.hpp"
-#include "hem/core/detail/context_node.hpp"
+#include "hem/core/detail/pool_job.hpp"
 #include "hem/core/worker_pool.hpp"
 
 namespace hem::detail {
-
-// One job. Lives with whoever submits it until `ended` was called or it was withdrawn.
-struct pool_job {
-    pool_job* next_job = nullptr;
-    context_pointer context;                // the job runs with it
-    virtual void execute() noexcept = 0;    // on the worker
-    virtual void ended() noexcept = 0;      // on the worker, after everything else; the job may die in it
-
-protected:
-    ~pool_job() = default;
-};
 
 // Told, on a worker or inside begin_stop, when the last thread of a stopped pool has nothing left to do.
 struct stop_listener {
@@ -92,7 +81,5 @@ inline void pause_cpu() noexcept {
 #endif
 }
 inline constexpr int spin_rounds = 200;  // 1 to 10 us, depending on the CPU
-
-std::shared_ptr<pool_core> default_pool();
 
 }  // namespace hem::detail

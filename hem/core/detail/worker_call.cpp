@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "hem/core/detail/pool_core.hpp"
 #include "hem/core/errors.hpp"
 #include "hem/core/report.hpp"
 

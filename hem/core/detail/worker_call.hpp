@@ -9,7 +9,7 @@
 
 #include "hem/core/cancelled.hpp"
 #include "hem/core/detail/kernel.hpp"
-#include "hem/core/detail/pool_core.hpp"
+#include "hem/core/detail/pool_job.hpp"
 #include "hem/core/detail/remote_call.hpp"
 
 namespace hem::detail {
