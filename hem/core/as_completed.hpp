@@ -94,14 +94,12 @@ auto with(completions<T> source, F body) -> task<detail::await_result_t<decltype
 }
 
 // A range of awaitables, at most `limit` alive at once, or hem::unbounded.
-template <class Range>
-    requires(!detail::awaitable<Range>)
+template <detail::awaitable_range Range>
 auto as_completed(Range awaitables, concurrency limit) {
     using T = detail::range_result_t<Range>;
     return completions<T>(detail::collect_children<detail::watched_child<T>>(std::move(awaitables)), limit.limit);
 }
-template <class Range>
-    requires(!detail::awaitable<Range>)
+template <detail::awaitable_range Range>
 void as_completed(Range) = delete("as_completed over a range needs a limit: as_completed(tasks, {.limit = n}), or hem::unbounded");
 
 // Several awaitables of one type of result, all at once.

@@ -89,13 +89,12 @@ HEM_CORO_WRAPPER auto gather_settled(Awaitables... awaitables) {
 }
 
 // A range of awaitables, at most `limit` alive at once; a vector in input order.
-template <class Range>
-    requires(!detail::awaitable<Range>)
-auto gather(Range awaitables, concurrency limit) -> task<std::conditional_t<std::is_void_v<detail::range_result_t<Range>>, void,
-                                                                            std::vector<detail::lifted_t<detail::range_result_t<Range>>>>> {
+template <detail::awaitable_range Range>
+auto gather(Range awaitables, concurrency limit) -> task<
+    std::conditional_t<std::is_void_v<detail::range_result_t<Range>>, void, std::vector<detail::lifted_t<detail::range_result_t<Range>>>>> {
     using T = detail::range_result_t<Range>;
-    auto children =
-        co_await detail::run_children<T>(detail::child_errors::first, detail::collect_children<detail::joined_child<T>>(std::move(awaitables)), limit.limit);
+    auto children = co_await detail::run_children<T>(detail::child_errors::first,
+                                                     detail::collect_children<detail::joined_child<T>>(std::move(awaitables)), limit.limit);
     if constexpr (!std::is_void_v<T>) {
         std::vector<T> values;
         values.reserve(children.size());
@@ -103,16 +102,20 @@ auto gather(Range awaitables, concurrency limit) -> task<std::conditional_t<std:
         co_return values;
     }
 }
-template <class Range>
-    requires(!detail::awaitable<Range>)
+template <detail::awaitable_range Range>
 auto gather(Range) = delete("gather over a range needs a limit: gather(tasks, {.limit = n}), or hem::unbounded");
 
-template <class Range>
-    requires(!detail::awaitable<Range>)
+template <class... Args>
+    requires(sizeof...(Args) > 0 && !(detail::awaitable<Args> && ...) && !(detail::awaitable_range<Args> || ...))
+void gather(Args...) = delete("gather takes awaitables: call the functions, gather(f(), g()), or await a range of tasks");
+
+template <detail::awaitable_range Range>
+auto gather_settled(Range) = delete("gather_settled over a range needs a limit: gather_settled(tasks, {.limit = n}), or hem::unbounded");
+template <detail::awaitable_range Range>
 auto gather_settled(Range awaitables, concurrency limit) -> task<std::vector<outcome<detail::range_result_t<Range>>>> {
     using T = detail::range_result_t<Range>;
-    auto children =
-        co_await detail::run_children<T>(detail::child_errors::isolate, detail::collect_children<detail::joined_child<T>>(std::move(awaitables)), limit.limit);
+    auto children = co_await detail::run_children<T>(detail::child_errors::isolate,
+                                                     detail::collect_children<detail::joined_child<T>>(std::move(awaitables)), limit.limit);
     std::vector<outcome<T>> outcomes;
     outcomes.reserve(children.size());
     for (auto& child : children) outcomes.push_back(std::move(child.result));

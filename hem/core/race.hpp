@@ -75,8 +75,7 @@ HEM_CORO_WRAPPER auto race(Awaitables... awaitables) {
     return detail::race_tasks(detail::contest_rule::first_end, "race", detail::as_task(std::move(awaitables))...);
 }
 // A range of them, all started at once; std::invalid_argument if it is empty.
-template <class Range>
-    requires(!detail::awaitable<Range>)
+template <detail::awaitable_range Range>
 HEM_CORO_WRAPPER auto race(Range awaitables) {
     return detail::race_children(detail::contest_rule::first_end, "race",
                                  detail::collect_children<detail::watched_child<detail::range_result_t<Range>>>(std::move(awaitables)));
@@ -90,8 +89,7 @@ template <detail::awaitable... Awaitables>
 HEM_CORO_WRAPPER auto any(Awaitables... awaitables) {
     return detail::race_tasks(detail::contest_rule::first_value, "any", detail::as_task(std::move(awaitables))...);
 }
-template <class Range>
-    requires(!detail::awaitable<Range>)
+template <detail::awaitable_range Range>
 HEM_CORO_WRAPPER auto any(Range awaitables) {
     return detail::race_children(detail::contest_rule::first_value, "any",
                                  detail::collect_children<detail::watched_child<detail::range_result_t<Range>>>(std::move(awaitables)));

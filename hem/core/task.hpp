@@ -164,6 +164,13 @@ public:
     auto operator co_await() & = delete("a task is awaited once: write co_await std::move(the_task)");
 
     explicit operator bool() const = delete("co_await the task first");
+    template <class Number>
+        requires(std::is_arithmetic_v<Number> && !std::is_same_v<Number, bool>)
+    operator Number() const = delete("co_await the task first");
+    template <class Other>
+    bool operator==(const Other&) const = delete("co_await the task first: this would compare a task, not its result");
+    template <class Stream>
+    friend Stream& operator<<(Stream&, const task&) = delete("co_await the task first: this would print a task, not its result");
 
 private:
     friend class detail::task_promise<T>;

@@ -82,7 +82,8 @@ struct handle_access {
 
 class task_group;
 
-// Runs `body(group)`, waits for every child, returns the body's value. No cancel point while it waits: the children were interrupted already.
+// Runs `body(group)`, waits for every child, returns the body's value. No cancel point while it waits: the children were interrupted
+// already.
 template <class F>
 auto with_task_group(task_group_options options, F body, std::source_location where = std::source_location::current())
     -> task<detail::await_result_t<decltype(body(std::declval<task_group&>()))>>;
@@ -107,10 +108,10 @@ public:
     void create_task(task<T>) =
         delete("pass the function and its arguments: create_task(fetch, url); arguments of a ready-made task may dangle");
 
-    // Spawns `f(status, args...)`, `f` with a first parameter task_status<V>&, waits until it calls status.started(v), and gives v. An error
-    // before that leaves start() alone and the group lives on; a child that ends without the call is usage_error. Until then a cancellation
-    // of the caller cancels the child, and start() lasts until it has ended; afterwards the child is the group's. A checkpoint. Throws
-    // group_closed like create_task.
+    // Spawns `f(status, args...)`, `f` with a first parameter task_status<V>&, waits until it calls status.started(v), and gives v. An
+    // error before that leaves start() alone and the group lives on; a child that ends without the call is usage_error. Until then a
+    // cancellation of the caller cancels the child, and start() lasts until it has ended; afterwards the child is the group's. A
+    // checkpoint. Throws group_closed like create_task.
     template <class F, class... Args>
     HEM_CORO_WRAPPER auto start(F&& f, Args&&... args) {
         using value = typename detail::started_value<std::decay_t<F>>::type;
@@ -119,7 +120,8 @@ public:
     // Where V cannot be told from `f`, as with a generic lambda.
     template <class V, class F, class... Args>
     HEM_CORO_WRAPPER auto start(F&& f, Args&&... args) {
-        return start_child<V, std::decay_t<F>, detail::stored_argument_t<Args&&>...>(*this, std::forward<F>(f), std::forward<Args>(args)...);
+        return start_child<V, std::decay_t<F>, detail::stored_argument_t<Args&&>...>(*this, std::forward<F>(f),
+                                                                                     std::forward<Args>(args)...);
     }
 
     // The group's scope: a deadline of it, like cancel(), ends body and children silently.
@@ -147,7 +149,8 @@ private:
         std::tuple<F, Args...> call(std::move(f), std::move(args)...);
         auto child = std::apply(
             [&](F& callable, Args&... each) {
-                return group.create_task(detail::start_access::run<V, F, Args...>, std::ref(state), std::move(callable), std::move(each)...);
+                return group.create_task(detail::start_access::run<V, F, Args...>, std::ref(state), std::move(callable),
+                                         std::move(each)...);
             },
             call);
         state.watch(detail::handle_access::task(child));
@@ -167,12 +170,19 @@ private:
         static_assert((is_spawn_safe<detail::stored_argument_t<Args&&>> && ...),
                       "an argument is a view or raw pointer that may dangle in the child: move the value in, or pass std::ref of something "
                       "that outlives the group");
-        using call = detail::spawned_call<std::decay_t<F>, detail::stored_argument_t<Args&&>...>;
-        if (!core_.accepts()) [[unlikely]] refuse();
-        auto* child = new call(std::forward<F>(f), std::forward<Args>(args)...);
-        task_handle<typename call::value_type> handle(*child);
-        launch(*child, options, std::source_location());
-        return handle;
+        constexpr bool callable =
+            detail::is_task<std::decay_t<F>> || detail::callable_as_stored<std::decay_t<F>, detail::stored_argument_t<Args&&>...>;
+        static_assert(callable, "the function does not take these arguments as the child keeps them: pass std::ref(x) for a reference "
+                                "parameter, everything else by value");
+        if constexpr (callable) {
+            using call = detail::spawned_call<std::decay_t<F>, detail::stored_argument_t<Args&&>...>;
+            if (!core_.accepts()) [[unlikely]]
+                refuse();
+            auto* child = new call(std::forward<F>(f), std::forward<Args>(args)...);
+            task_handle<typename call::value_type> handle(*child);
+            launch(*child, options, std::source_location());
+            return handle;
+        }
     }
 
     detail::group_core core_;

@@ -201,35 +201,6 @@ ASYNC_TEST(TaskHandle, ACancelledWaiterLeavesTheChildAlone) {
     });
 }
 
-//
-ASYNC_TEST(Gather, AFailureCancelsAndJoinsTheRest) {
-    CO_EXPECT_THROW(co_await gather(after(5s, 1), after(4s, 2), fail_after(2s, "no")), std::runtime_error);
-    EXPECT_EQ(virtual_clock::elapsed(), 2s);
-    EXPECT_EQ(loop::current().statistics().tasks, 1u);
-}
-
-//
-ASYNC_TEST(Gather, ResultsComeInInputOrder) {
-    auto [a, b, nothing] = co_await gather(after(2s, 1), after(1s, 2), sleep_for(3s));
-    EXPECT_EQ(a, 1);
-    EXPECT_EQ(b, 2);
-    static_assert(std::is_same_v<decltype(nothing), std::monostate>);
-    std::vector<task<int>> many;
-    for (int i = 0; i < 5; ++i) many.push_back(after(std::chrono::seconds(5 - i), i));
-    EXPECT_EQ(co_await gather(std::move(many), {.limit = 2}), (std::vector<int>{0, 1, 2, 3, 4}));
-    EXPECT_TRUE((co_await gather(std::vector<task<int>>(), unbounded)).empty());
-    CO_EXPECT_THROW(co_await gather(std::vector<task<int>>(), {.limit = 0}), std::invalid_argument);
-}
-
-//
-ASYNC_TEST(Gather, SettledKeepsEachOutcomeAndPassesTheCallersCancellation) {
-    auto [good, bad] = co_await gather_settled(after(1s, 1), fail_after(2s, "x"));
-    EXPECT_TRUE(good.has_value());
-    EXPECT_TRUE(bad.error());
-    EXPECT_FALSE(co_await move_on_after(1s, [&]() -> task<> { (void)co_await gather_settled(after(5s, 1), after(6s, 1)); }()));
-    EXPECT_EQ(loop::current().statistics().tasks, 1u);
-}
-
 //
 ASYNC_TEST(Context, SettingInALoopCostsBoundedMemory) {
     static context_var<int> first{"first", 0}, second{"second", 0};

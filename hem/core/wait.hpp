@@ -67,6 +67,12 @@ private:
     wait_condition until_;
 };
 
+template <class Range>
+concept handle_range = requires(Range& range) {
+    range.end();
+    handle_access::task(*range.begin());
+};
+
 // Which of these stand for the first time.
 std::vector<bool> first_occurrences(const std::vector<spawned_base*>& tasks);
 
@@ -74,7 +80,7 @@ std::vector<bool> first_occurrences(const std::vector<spawned_base*>& tasks);
 
 // Waits until `until` holds for the tasks of a range of handles, or the timeout is over. Waiting for oneself is usage_error, an empty range
 // std::invalid_argument. A cancel point that leaves the tasks alone.
-template <class Range>
+template <detail::handle_range Range>
 auto wait(Range handles, wait_condition until, wait_options options = {})
     -> task<wait_result<typename std::remove_cvref_t<decltype(*handles.begin())>::value_type>> {
     std::vector<detail::spawned_base*> tasks;
@@ -95,7 +101,7 @@ HEM_CORO_WRAPPER auto wait(std::initializer_list<task_handle<T>> handles, wait_c
 }
 template <class T>
 void wait(task_handle<T>) = delete("await the handle itself: co_await handle");
-template <class Range>
+template <detail::handle_range Range>
 void wait(Range) = delete("say what to wait for: wait(handles, first_completed), first_exception or all_completed");
 
 }  // namespace hem

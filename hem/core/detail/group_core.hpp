@@ -38,7 +38,7 @@ public:
     class exit_awaiter;
     exit_awaiter wait_for_children() noexcept;
     // The same for the body while the group stays open; a cancel point.
-    class join_awaiter;
+    class [[nodiscard("not awaited: write co_await")]] join_awaiter;
     join_awaiter join() noexcept;
     // Until fewer than `limit` children are alive; a cancel point.
     join_awaiter wait_below(std::size_t limit) noexcept;
@@ -88,7 +88,7 @@ private:
     group_core& group_;
 };
 
-class group_core::join_awaiter : public wait_node {
+class [[nodiscard("not awaited: write co_await")]] group_core::join_awaiter : public wait_node {
 public:
     join_awaiter(group_core& group, std::size_t below) noexcept : wait_node(ops), group_(group), below_(below) {}
     bool await_ready() { return begin_wait(*this) || (group_.live_ < below_ && complete_now(*this)); }

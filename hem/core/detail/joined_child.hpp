@@ -135,6 +135,11 @@ std::vector<Child> collect_children(Range&& awaitables) {
 }
 
 template <class Range>
+concept awaitable_range = !awaitable<Range> && requires(Range& range) {
+    range.end();
+    requires awaitable<std::remove_cvref_t<decltype(*range.begin())>>;
+};
+template <class Range>
 using range_result_t = await_result_t<std::remove_cvref_t<decltype(*std::declval<Range&>().begin())>>;
 
 }  // namespace hem::detail

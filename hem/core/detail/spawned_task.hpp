@@ -93,6 +93,10 @@ struct call_result {
     using type = typename task_type::value_type;
 };
 
+// The function takes the arguments as the child keeps them.
+template <class F, class... Args>
+concept callable_as_stored = requires(F& f, Args&&... args) { f(static_cast<Args&&>(args)...); };
+
 // A child made by calling a stored function with stored arguments.
 template <class F, class... Args>
 class spawned_callable : public spawned_task<typename call_result<F, Args...>::type> {
