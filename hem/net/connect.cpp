@@ -14,10 +14,8 @@
 #include <memory>
 #include <system_error>
 
-#include "hem/core/cancel_scope.hpp"
 #include "hem/core/errors.hpp"
-#include "hem/core/event.hpp"
-#include "hem/core/task_group.hpp"
+#include "hem/core/staggered_race.hpp"
 #include "hem/core/to_thread.hpp"
 
 namespace hem::net {
@@ -80,10 +78,13 @@ socklen_t make_address(const std::string& text, std::uint16_t port, sockaddr_sto
     return sizeof v6;
 }
 
-// One attempt; gives errno, 0 for success.
-task<int> attempt(sockaddr_storage address, socklen_t size, socket_stream& out) {
+// One attempt; throws std::system_error.
+task<socket_stream> attempt(sockaddr_storage address, socklen_t size) {
+    auto check = [](int error) {
+        if (error) throw std::system_error(error, std::system_category());
+    };
     const int fd = ::socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) co_return errno;
+    if (fd < 0) check(errno);
     if (address.ss_family != AF_UNIX) {
         const int on = 1;
         ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -97,38 +98,34 @@ task<int> attempt(sockaddr_storage address, socklen_t size, socket_stream& out) 
         int error = 0;
         socklen_t length = sizeof error;
         ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
-        if (error) co_return error;
-    } else if (started != 0) {
-        co_return started;
+        check(error);
+    } else {
+        check(started);
     }
-    out = std::move(candidate);
-    co_return 0;
+    co_return candidate;
 }
 
-// What the racing attempts share.
-struct race {
-    endpoint to;
-    std::vector<std::string> addresses;
-    socket_stream winner;
-    std::string errors;
-    std::size_t failed = 0;
-    event changed;
+// One of several addresses of a name.
+struct address_attempt {
+    std::string address;
+    std::uint16_t port;
+
+    task<socket_stream> operator()() const {
+        sockaddr_storage target{};
+        const auto size = make_address(address, port, target);
+        try {
+            co_return co_await attempt(target, size);
+        } catch (const std::system_error& error) {
+            throw std::system_error(error.code(), address);
+        }
+    }
 };
 
-task<> run_attempt(race& shared, std::size_t index, task_group& group) {
-    sockaddr_storage address{};
-    const auto size = make_address(shared.addresses[index], shared.to.port, address);
-    socket_stream candidate;
-    const int error = co_await attempt(address, size, candidate);
-    if (error == 0) {
-        if (!shared.winner.is_open()) shared.winner = std::move(candidate);
-        group.cancel("another address answered first");
-    } else {
-        if (!shared.errors.empty()) shared.errors += "; ";
-        if (shared.addresses.size() > 1) shared.errors += shared.addresses[index] + ": ";
-        shared.errors += std::system_category().message(error);
-        ++shared.failed;
-        shared.changed.set();
+task<socket_stream> only_attempt(const endpoint& to, sockaddr_storage address, socklen_t size) {
+    try {
+        co_return co_await attempt(address, size);
+    } catch (const std::system_error& error) {
+        fail(to, error.code().message());
     }
 }
 
@@ -142,7 +139,8 @@ task<std::vector<std::string>> resolve(std::string host) {
     }
     const auto now = clock::now();
     if (const auto cached = names.find(host); cached != names.end() && cached->second.until > now) {
-        if (!cached->second.error.empty()) throw network_error("cannot resolve " + host + ": " + cached->second.error, failure_kind::not_sent);
+        if (!cached->second.error.empty())
+            throw network_error("cannot resolve " + host + ": " + cached->second.error, failure_kind::not_sent);
         co_return cached->second.addresses;
     }
     auto found = co_await to_thread(look_up, host);
@@ -164,30 +162,25 @@ task<socket_stream> connect(endpoint to) {
             local.sun_path[0] = '\0';
             --size;
         }
-        socket_stream result;
-        if (const int error = co_await attempt(address, size, result)) fail(to, std::system_category().message(error));
-        co_return result;
+        co_return co_await only_attempt(to, address, size);
     }
-    race shared{.to = to, .addresses = co_await resolve(to.host)};
-    if (shared.addresses.empty()) fail(to, "the name has no address");
-    if (shared.addresses.size() == 1) {
+    const auto addresses = co_await resolve(to.host);
+    if (addresses.empty()) fail(to, "the name has no address");
+    if (addresses.size() == 1) {
         sockaddr_storage address{};
-        const auto size = make_address(shared.addresses[0], to.port, address);
-        if (const int error = co_await attempt(address, size, shared.winner)) fail(to, std::system_category().message(error));
-        co_return std::move(shared.winner);
+        const auto size = make_address(addresses[0], to.port, address);
+        co_return co_await only_attempt(to, address, size);
     }
-    co_await with_task_group([&shared](task_group& group) -> task<> {
-        for (std::size_t i = 0; i < shared.addresses.size(); ++i) {
-            shared.changed.clear();
-            group.create_task(run_attempt, std::ref(shared), i, std::ref(group));
-            if (i + 1 == shared.addresses.size()) break;
-            // The next address starts after the head start, or as soon as one has failed.
-            const bool failed_early = co_await move_on_after(head_start, shared.changed.wait());
-            (void)failed_early;
-        }
-    });
-    if (!shared.winner.is_open()) fail(to, shared.errors);
-    co_return std::move(shared.winner);
+    std::vector<address_attempt> attempts;
+    for (const auto& address : addresses) attempts.push_back({address, to.port});
+    try {
+        co_return (co_await staggered_race(head_start, std::move(attempts))).value;
+    } catch (const exception_group& all) {
+        std::string reasons;
+        all.handle<std::system_error>(
+            [&](const std::system_error& error) { reasons += (reasons.empty() ? "" : "; ") + std::string(error.what()); });
+        fail(to, reasons);
+    }
 }
 
 }  // namespace hem::net
