@@ -84,7 +84,7 @@ ASYNC_TEST(Checkpoint, AReadyOperationLetsNobodyElseRun) {
         EXPECT_EQ(co_await items.get(), 1);
         co_await checkpoint_if_cancelled();
         EXPECT_FALSE(others);
-        co_await yield_now();
+        co_await hem::testing::wait_all_tasks_blocked();
         EXPECT_TRUE(others);
     });
 }
