@@ -381,6 +381,22 @@ ASYNC_TEST(TaskHandle, AFailedChildFailsItsWaiterAndItsGroup) {
     EXPECT_EQ(virtual_clock::elapsed(), 1s);
 }
 
+// nothing of a task lies in its group's scope once it has ended, so a handle that cancelled it may outlive the group.
+ASYNC_TEST(TaskHandle, MayOutliveItsGroupAfterACancel) {
+    std::optional<task_handle<int>> handle;
+    co_await with_task_group([&handle](task_group& group) -> task<> {
+        handle = group.create_task(after, 30s, 1);
+        co_await yield_now();
+        handle->cancel();
+    });
+    EXPECT_TRUE(handle->outcome().is_cancelled());
+    handle->cancel();  // without effect
+    handle.reset();
+    cancel_scope scope;
+    scope.cancel();
+    EXPECT_FALSE(co_await scope.run([]() -> task<> { co_await checkpoint(); }));
+}
+
 // warn_above is reported once, with the place of the group.
 ASYNC_TEST(TaskGroup, TooManyLiveChildrenAreReportedOnce) {
     auto expected = hem::testing::expect_report(report_kind::lint);

@@ -45,6 +45,7 @@ struct end_watcher : list_link<end_tag> {
 class spawned_base : public task_header {
 public:
     void release() noexcept override {
+        handle_scope.reset();  // lies in the scope around it, which a handle may outlive
         while (!watchers.empty()) {
             end_watcher& watcher = watchers.pop_front();
             watcher.ended(watcher);
