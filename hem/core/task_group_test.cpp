@@ -192,6 +192,24 @@ ASYNC_TEST(TaskGroup, CallableAndArgumentsLiveAsLongAsTheChild) {
     });
 }
 
+static_assert(!is_spawn_safe<std::string_view> && !is_spawn_safe<std::span<int>> && !is_spawn_safe<int*> && is_spawn_safe<std::string>);
+
+// a reference is passed with std::ref; what may dangle does not compile (tests/no_compile: reference_argument, view_into_child,
+// pointer_into_child, ready_made_child).
+ASYNC_TEST(TaskGroup, AReferenceIsPassedWithRef) {
+    int total = 1;
+    co_await with_task_group([&total](task_group& group) -> task<> {
+        group.create_task(
+            [](int& sum, std::string_view text) -> task<> {  // a view of the string that the child keeps
+                co_await yield_now();
+                sum += static_cast<int>(text.size());
+            },
+            std::ref(total), "four");
+        co_return;
+    });
+    EXPECT_EQ(total, 5);
+}
+
 //
 ASYNC_TEST(TaskHandle, ACancelledWaiterLeavesTheChildAlone) {
     co_await with_task_group([](task_group& group) -> task<> {

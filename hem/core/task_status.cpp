@@ -7,7 +7,11 @@ namespace hem::detail {
 const wait_ops start_wait::ops{"group.start", abort, revoke};
 
 void start_wait::watch(spawned_base& child) {
-    child.own_scope();  // made here, where it may fail
+    try {
+        child.own_scope();
+    } catch (const std::bad_alloc&) {
+        // Another task holds the memory: this child cannot be cut short, and start() lasts as long as it.
+    }
     child_ = &child;
 }
 
@@ -20,8 +24,15 @@ void start_wait::resolve() noexcept { task->loop->grant(*this); }
 
 bool start_wait::abort(wait_node& node) noexcept {
     auto& self = static_cast<start_wait&>(node);
+    if (!self.child_->handle_scope) return false;
     self.given_up_ = true;
-    self.child_->own_scope().cancel(*self.task->scope->reason());
+    cancel_reason why;
+    try {
+        why = *self.task->scope->reason();
+    } catch (const std::bad_alloc&) {
+        // Cancelled without a word.
+    }
+    self.child_->own_scope().cancel(std::move(why));
     return false;  // lasts until the child has ended
 }
 

@@ -73,7 +73,14 @@ bool completion_queue::take_awaiter::revoke(wait_node& node) noexcept {
 
 void completion_queue::call_off() noexcept {
     called_off_ = true;
-    if (group_.live() > 0) group_.scope.cancel({.kind = cancel_kind::requested, .text = "its as_completed was left", .task = {}});
+    if (group_.live() == 0) return;
+    cancel_reason reason;
+    try {
+        reason.text = "its as_completed was left";
+    } catch (const std::bad_alloc&) {
+        // Cancelled without a word.
+    }
+    group_.scope.cancel(std::move(reason));
 }
 
 void completion_queue::conclude(bool body_failed) {

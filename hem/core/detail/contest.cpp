@@ -62,7 +62,13 @@ void contest::child_ended(watched_node& child) noexcept {
     if (!winner_ && (child.ended == ending::value || (child.ended == ending::error && rule_ == contest_rule::first_end))) {
         winner_ = &child;
         if (armed()) owner_->loop->timers.remove(*this);
-        group_.scope.cancel({.kind = cancel_kind::requested, .text = std::string("another candidate won the ") + what_, .task = {}});
+        cancel_reason reason;
+        try {
+            reason.text = std::string("another candidate won the ") + what_;
+        } catch (const std::bad_alloc&) {
+            // Cancelled without a word.
+        }
+        group_.scope.cancel(std::move(reason));
     } else if (child.ended == ending::error) {
         failed_.push_back(child);
         if (staggered_ && may_start()) start_next();
