@@ -1,4 +1,5 @@
-// Fail at once, or let each end by itself and look at the outcomes. No form leaves a sibling running. Answers 3-08, 4-13.
+// Fail at once, or let each end by itself and look at the outcomes. No form leaves a sibling running, and the
+// cancelled one knows why. Answers 3-08, 4-13, P14.
 #include "examples/patterns/example.hpp"
 
 #include <stdexcept>
@@ -14,7 +15,12 @@ public:
 };
 
 hem::task<std::string> fetch(std::string name, hem::duration takes, bool fails) {
-    co_await hem::sleep_for(takes);
+    try {
+        co_await hem::sleep_for(takes);
+    } catch (const hem::cancelled& why) {
+        std::printf("  %s is cancelled: %s\n", name.c_str(), why.reason().kind == hem::cancel_kind::sibling_failed ? "a sibling failed" : "?");
+        throw;
+    }
     std::printf("  %s ends\n", name.c_str());
     if (fails) throw api_error(name + " failed");
     co_return "result of " + name;

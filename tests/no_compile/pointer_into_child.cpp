@@ -1,4 +1,5 @@
 // expect: an argument is a view or raw pointer that may dangle in the child
+//
 // Answers P23.
 #include "hem/core.hpp"
 

@@ -1,4 +1,5 @@
 // expect: pass the function and its arguments: create_task(fetch, url)
+//
 #include "hem/core.hpp"
 
 hem::task<> fetch(int) { co_return; }

@@ -1,4 +1,5 @@
 // expect: the function does not take these arguments as the child keeps them: pass std::ref(x) for a reference parameter
+//
 // Answers P23.
 #include "hem/core.hpp"
 
