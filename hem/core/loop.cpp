@@ -9,18 +9,27 @@
 namespace hem {
 namespace detail {
 
-timed_call::timed_call(kernel& loop, time_point deadline) : timer(on_due), loop_(&loop) { loop.timers.add(*this, deadline); }
+timed_call::timed_call(kernel& loop, time_point deadline) : timer(on_due), loop_(&loop) {
+    post_node::run = [](post_node* node) {
+        auto& call = *static_cast<timed_call*>(node);
+        const auto kept = std::move(call.self);
+        if (!call.cancelled_) call.call();
+    };
+    post_node::destroy = [](post_node* node) noexcept { static_cast<timed_call*>(node)->self.reset(); };
+    loop.timers.add(*this, deadline);
+}
 
 void timed_call::cancel() noexcept {
-    if (armed()) loop_->timers.remove(*this);
+    cancelled_ = true;
+    if (!armed()) return;
+    loop_->timers.remove(*this);
     self.reset();
 }
 
+// Through the queue of posts, whose errors end the run; a cancel before its turn is still heard.
 void timed_call::on_due(timer& t) noexcept {
     auto& due = static_cast<timed_call&>(t);
-    // Through the queue of posts, whose errors end the run; a cancel before its turn is still heard.
-    auto run_it = [call = std::move(due.self)] { call->call(); };
-    due.loop_->post(new post_call<decltype(run_it)>(std::move(run_it)));
+    due.loop_->post(&due);
 }
 
 guest_room& loop_access::guests(loop& of) noexcept { return of.guests_; }

@@ -41,18 +41,19 @@ struct post_call final : post_node {
     F f;
 };
 
-// A callback that waits for a time. Counted, because its handle and the loop may outlive each other.
-class timed_call : public timer {
+// A callback that waits for a time, then in the queue of posts. Counted, because its handle and the loop may outlive each other.
+class timed_call : public timer, public post_node {
 public:
     timed_call(kernel& loop, time_point deadline);
     virtual ~timed_call() = default;
     void cancel() noexcept;
     virtual void call() = 0;
-    std::shared_ptr<timed_call> self;  // while armed
+    std::shared_ptr<timed_call> self;  // while it waits
 
 private:
     static void on_due(timer& t) noexcept;
     kernel* loop_;
+    bool cancelled_ = false;
 };
 
 template <class F>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <exception>
+#include <new>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -45,6 +46,15 @@ installed_sink on_report(report_sink sink, void* context = nullptr) noexcept;
 
 namespace detail {
 void send_report(report&& r) noexcept;
+// The same where nothing may be thrown: a report that there is no memory to word is lost.
+template <class Make>
+void send_report_if_possible(Make&& make) noexcept {
+    try {
+        send_report(make());
+    } catch (const std::bad_alloc&) {
+        return;
+    }
+}
 // "file.cpp:12" without directories above the project's own.
 std::string to_string(const std::source_location& location);
 // What an exception says: its type and what().

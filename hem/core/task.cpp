@@ -16,11 +16,13 @@ namespace {
 void report_never_awaited(const promise_base& promise, const char* what) noexcept {
     // Unwinding destroys tasks that were made and not yet awaited; the error on its way is the cause to look at.
     if (std::uncaught_exceptions() > 0) return;
-    send_report({.kind = report_kind::never_awaited,
-                 .text = std::string(what) + " of '" + promise.created.function_name() + "' (" + to_string(promise.created) +
-                         ") was destroyed before it ran: write co_await, or pass the function to create_task",
-                 .task = running.loop && running.loop->current ? running.loop->current->display_name() : std::string(),
-                 .location = promise.created});
+    send_report_if_possible([&] {
+        return report{.kind = report_kind::never_awaited,
+                      .text = std::string(what) + " of '" + promise.created.function_name() + "' (" + to_string(promise.created) +
+                              ") was destroyed before it ran: write co_await, or pass the function to create_task",
+                      .task = running.loop && running.loop->current ? running.loop->current->display_name() : std::string(),
+                      .location = promise.created};
+    });
 }
 }  // namespace
 

@@ -6,7 +6,7 @@
 namespace hem {
 namespace detail {
 
-void spawned_base::cancel_from_handle(std::string reason, const std::source_location& where) noexcept {
+void spawned_base::cancel_from_handle(std::string reason, const std::source_location& where) {
     if (finished) return;
     own_scope().cancel({.kind = cancel_kind::requested,
                         .text = std::move(reason),
@@ -44,7 +44,14 @@ void task_group::launch(detail::task_header& child, create_task_options* options
     child.spawned = where;
     auto& creator = detail::current_task_header();
     if (options) {
-        if (!options->name.empty()) child.name = std::make_unique<std::string>(std::move(options->name));
+        if (!options->name.empty()) {
+            try {
+                child.name = std::make_unique<std::string>(std::move(options->name));
+            } catch (...) {
+                static_cast<detail::spawned_base&>(child).drop_reference();  // the loop's, which has not taken it over
+                throw;
+            }
+        }
         child.context = options->context ? options->context->pointer_ : creator.context;
         if (options->eager_start) {
             core_.spawn_eagerly(child);

@@ -51,11 +51,13 @@ void group_core::spawn(task_header& child) noexcept {
     if (live_ > peak_) peak_ = live_;
     if (warn_above && live_ > warn_above && !warned_) [[unlikely]] {
         warned_ = true;
-        send_report({.kind = report_kind::lint,
-                     .text = "the task group opened at " + to_string(opened) + " has more than " + std::to_string(warn_above) +
-                             " live children: bound them with map_concurrent",
-                     .task = owner_->display_name(),
-                     .location = opened});
+        send_report_if_possible([this] {
+            return report{.kind = report_kind::lint,
+                          .text = "the task group opened at " + to_string(opened) + " has more than " + std::to_string(warn_above) +
+                                  " live children: bound them with map_concurrent",
+                          .task = owner_->display_name(),
+                          .location = opened};
+        });
     }
     loop.make_ready(child);
 }
@@ -68,17 +70,32 @@ void group_core::spawn_eagerly(task_header& child) {
     loop.start_now(child);
 }
 
-void group_core::fail(std::exception_ptr error, const std::string& who) noexcept {
-    if (!first_) {
-        first_ = error;
-        if (errors_ == child_errors::all) all_.push_back(std::move(error));
-        scope.cancel({.kind = cancel_kind::sibling_failed, .text = describe(first_), .task = who});
-    } else if (errors_ == child_errors::all) {
-        all_.push_back(std::move(error));
-    } else if (!quiet_) {
-        send_report({.kind = report_kind::suppressed_error,
-                     .text = "task '" + who + "' failed with " + describe(error) + " after its group had failed with " + describe(first_),
-                     .task = who});
+void group_core::fail(std::exception_ptr error, const task_header& who) noexcept {
+    const bool begins = !first_;
+    if (begins) first_ = error;
+    if (errors_ == child_errors::all) {
+        try {
+            all_.push_back(error);
+        } catch (const std::bad_alloc&) {
+            // Of the later ones as many leave as there is memory for.
+        }
+    }
+    if (begins) {
+        cancel_reason reason{.kind = cancel_kind::sibling_failed, .text = {}, .task = {}};
+        try {
+            reason.task = who.display_name();
+            reason.text = describe(first_);
+        } catch (const std::bad_alloc&) {
+            // Cancelled without a word.
+        }
+        scope.cancel(std::move(reason));
+    } else if (errors_ != child_errors::all && !quiet_) {
+        send_report_if_possible([&] {
+            const auto name = who.display_name();
+            return report{.kind = report_kind::suppressed_error,
+                          .text = "task '" + name + "' failed with " + describe(error) + " after its group had failed with " + describe(first_),
+                          .task = name};
+        });
     }
 }
 
@@ -90,7 +107,7 @@ void group_core::child_finished(task_header& child, std::exception_ptr error, bo
         if (!accepts() && *error.__cxa_exception_type() == typeid(group_closed)) {
             interrupted_ = true;
         } else {
-            fail(std::move(error), child.display_name());
+            fail(std::move(error), child);
         }
     }
     if (live_ < wake_below_ && waiter_) {
@@ -106,7 +123,7 @@ void group_core::body_failed(std::exception_ptr error) noexcept {
     } else if (type == typeid(group_closed) && !accepts()) {
         interrupted_ = true;
     } else {
-        fail(std::move(error), owner_->display_name());
+        fail(std::move(error), *owner_);
     }
 }
 
@@ -114,7 +131,7 @@ bool group_core::conclude(bool body_done) {
     scope.leave(*owner_);
     if (first_) {
         // Moved out, so that nothing of Hem refers to the error once it has left.
-        if (errors_ == child_errors::all) {
+        if (!all_.empty()) {
             const auto count = all_.size();
             throw exception_group(std::to_string(count) + (count == 1 ? " error" : " errors") + " in a task group", std::move(all_));
         }

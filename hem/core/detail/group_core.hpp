@@ -60,7 +60,7 @@ public:
     std::source_location opened{};
 
 private:
-    void fail(std::exception_ptr error, const std::string& who) noexcept;
+    void fail(std::exception_ptr error, const task_header& who) noexcept;
 
     task_header* owner_ = nullptr;
     wait_node* waiter_ = nullptr;

@@ -29,6 +29,19 @@ struct cancelled_access {
 void throw_cancelled(task_header& task) { throw cancelled_access::make(task.scope->reason()); }
 
 void throw_cancelled_because(std::shared_ptr<const cancel_reason> reason) { throw cancelled_access::make(std::move(reason)); }
+namespace {
+
+// For when there is no memory to keep what was said: shared without a count.
+std::shared_ptr<const cancel_reason> bare_reason(cancel_kind kind) noexcept {
+    static const cancel_reason bare[] = {{.kind = cancel_kind::requested, .text = {}, .task = {}},
+                                         {.kind = cancel_kind::deadline, .text = {}, .task = {}},
+                                         {.kind = cancel_kind::sibling_failed, .text = {}, .task = {}},
+                                         {.kind = cancel_kind::interrupt, .text = {}, .task = {}},
+                                         {.kind = cancel_kind::shutdown, .text = {}, .task = {}}};
+    return {std::shared_ptr<void>(), &bare[static_cast<std::size_t>(kind)]};
+}
+
+}  // namespace
 
 scope_state::~scope_state() {
     if (linked()) unlink();
@@ -40,13 +53,21 @@ std::shared_ptr<const cancel_reason> scope_state::reason() const {
         if (at->own_cancelled_) found = at->reason_;
         if (at->shielding_) break;
     }
-    return found ? found : std::make_shared<const cancel_reason>();
+    return found ? found : bare_reason(cancel_kind::requested);
 }
 
 void scope_state::cancel(cancel_reason reason) noexcept {
     if (own_cancelled_ || left_) return;
     own_cancelled_ = true;
-    reason_ = std::make_shared<const cancel_reason>(std::move(reason));
+    if (reason.text.empty() && reason.task.empty() && reason.location.line() == 0) {
+        reason_ = bare_reason(reason.kind);
+    } else {
+        try {
+            reason_ = std::make_shared<const cancel_reason>(std::move(reason));
+        } catch (const std::bad_alloc&) {
+            reason_ = bare_reason(reason.kind);
+        }
+    }
     if (!effective_) propagate();
 }
 
@@ -191,9 +212,12 @@ void timed_scope::drop_shield(bool expired) noexcept {
     if (grace_timer_.armed()) kernel_->timers.remove(grace_timer_);
     if (list_link<shield_tag>::linked()) list_link<shield_tag>::unlink();
     if (expired && !tasks_.empty()) {
-        send_report({.kind = report_kind::grace_expired,
-                     .text = "cleanup of task '" + tasks_.front().display_name() + "' took longer than its grace time and is cut short",
-                     .task = tasks_.front().display_name()});
+        send_report_if_possible([this] {
+            const auto name = tasks_.front().display_name();
+            return report{.kind = report_kind::grace_expired,
+                          .text = "cleanup of task '" + name + "' took longer than its grace time and is cut short",
+                          .task = name};
+        });
     }
     if (parent_ && parent_->effective_ && !effective_) propagate();
 }

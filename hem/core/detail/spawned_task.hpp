@@ -56,7 +56,7 @@ public:
     void drop_reference() noexcept {
         if (--references_ == 0) destroy();
     }
-    void cancel_from_handle(std::string reason, const std::source_location& where) noexcept;
+    void cancel_from_handle(std::string reason, const std::source_location& where);
     virtual bool failed() const noexcept = 0;
     wait_list waiters;  // who awaits a handle
     intrusive_list<end_watcher, end_tag> watchers;

@@ -2,8 +2,50 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace hem::detail {
+
+// Merge sort along the list's forward links: expiring must not need memory. Runs of 1, 2, 4 ... timers wait in `runs`, shorter ones first,
+// so that of equal timers the earlier stays in front (Knuth, The Art of Computer Programming 5.2.4).
+class timer_sort {
+public:
+    static bool before(const timer& a, const timer& b) noexcept {
+        return a.deadline_ != b.deadline_ ? a.deadline_ < b.deadline_ : a.sequence_ < b.sequence_;
+    }
+    void add(timer& t) noexcept {
+        t.next = nullptr;
+        link* run = &t;
+        int size = 0;
+        for (; runs_[size]; ++size) run = merge(std::exchange(runs_[size], nullptr), run);
+        runs_[size] = run;
+        used_ = std::max(used_, size + 1);
+    }
+    timer* take() noexcept {
+        link* all = nullptr;
+        for (int size = 0; size < used_; ++size) {
+            if (runs_[size]) all = all ? merge(runs_[size], all) : runs_[size];
+        }
+        return static_cast<timer*>(all);
+    }
+
+private:
+    using link = list_link<timer_tag>;
+    static link* merge(link* a, link* b) noexcept {
+        link* head = nullptr;
+        link** tail = &head;
+        while (a && b) {
+            link*& first = before(static_cast<timer&>(*b), static_cast<timer&>(*a)) ? b : a;
+            *tail = first;
+            tail = &first->next;
+            first = first->next;
+        }
+        *tail = a ? a : b;
+        return head;
+    }
+    link* runs_[32] = {};
+    int used_ = 0;
+};
 
 int timer_queue::bucket_of(time_point deadline) const noexcept {
     const auto difference =
@@ -48,7 +90,7 @@ timer* timer_queue::any() noexcept {
     return &buckets_[std::countr_zero(nonempty_)].front();
 }
 
-std::size_t timer_queue::expire(time_point now) {
+std::size_t timer_queue::expire(time_point now) noexcept {
     if (size_ == 0 || next() > now) {
         return 0;
     }
@@ -60,22 +102,21 @@ std::size_t timer_queue::expire(time_point now) {
     nonempty_ &= top >= 63 ? 0 : ~((std::uint64_t{2} << top) - 1);
     last_ = std::max(last_, now);
     intrusive_list<timer, timer_tag> fired;
-    due_.clear();
+    timer_sort due;
     while (!candidates.empty()) {
         timer& t = candidates.pop_front();
         if (t.deadline_ <= now) {
-            due_.push_back(&t);
+            due.add(t);
         } else {
             link(t);
         }
     }
-    std::sort(due_.begin(), due_.end(), [](const timer* a, const timer* b) {
-        return a->deadline_ != b->deadline_ ? a->deadline_ < b->deadline_ : a->sequence_ < b->sequence_;
-    });
     // Due timers stay linked until their turn, so that a fired one can cancel a later one.
-    for (timer* t : due_) {
+    for (timer* t = due.take(); t;) {
+        auto* next = static_cast<timer*>(t->next);
         t->bucket_ = bucket_count - 1;
         fired.push_back(*t);
+        t = next;
     }
     next_known_ = false;
     std::size_t count = 0;

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "hem/core/clock.hpp"
 #include "hem/core/detail/intrusive_list.hpp"
@@ -27,6 +26,7 @@ public:
 
 private:
     friend class timer_queue;
+    friend class timer_sort;
     callback fire_;
     time_point deadline_{};
     std::uint64_t sequence_ = 0;
@@ -43,7 +43,7 @@ public:
     void remove(timer& t) noexcept;
     // Fires everything due at `now`, by deadline, then by registration. What a fired timer arms waits for the next call.
     // Returns how many fired.
-    std::size_t expire(time_point now);
+    std::size_t expire(time_point now) noexcept;
     // The earliest deadline, time_point::max() if there is none.
     time_point next() noexcept;
     std::size_t size() const noexcept { return size_; }
@@ -62,7 +62,6 @@ private:
     std::size_t size_ = 0;
     std::uint64_t nonempty_ = 0;  // bit i: list i may hold timers (list 64 never holds any: deadlines are not negative)
     intrusive_list<timer, timer_tag> buckets_[bucket_count];
-    std::vector<timer*> due_;
 };
 
 }  // namespace hem::detail
