@@ -16,6 +16,7 @@ namespace {
 
 std::uint64_t choose_seed(const run_options& options) {
     if (options.seed != 0 || options.clock == clock_kind::virtual_time) return options.seed;
+    if (detail::running.loop) return detail::running.loop->random();  // made inside a run: its seed decides here, too
     std::uint64_t seed = 0;
     if (::getrandom(&seed, sizeof seed, 0) != sizeof seed) seed = static_cast<std::uint64_t>(::getpid());
     return seed;

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <thread>
 
+#include "hem/core/detail/kernel.hpp"
+
 namespace hem::search::embedded {
 
 namespace {
@@ -28,9 +30,15 @@ store_options store_options_of(const engine_options& options, const catalog& pla
     return out;
 }
 
+// Of the loop's generator where there is one: a test's seed decides the ids, too.
+std::uint64_t fresh_seed() {
+    if (auto* loop = hem::detail::running.loop) return loop->random();
+    return std::random_device()() | std::uint64_t{std::random_device()()} << 32;
+}
+
 }  // namespace
 
-id_maker::id_maker(std::uint64_t seed) : random_(seed != 0 ? seed : std::random_device()() | std::uint64_t{std::random_device()()} << 32) {}
+id_maker::id_maker(std::uint64_t seed) : random_(seed != 0 ? seed : fresh_seed()) {}
 
 std::string id_maker::make(std::size_t characters) {
     static constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
