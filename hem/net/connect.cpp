@@ -132,6 +132,7 @@ task<socket_stream> only_attempt(const endpoint& to, sockaddr_storage address, s
 }  // namespace
 
 task<std::vector<std::string>> resolve(std::string host) {
+    if (auto* simulated = detail::installed_network()) co_return co_await simulated->resolve(std::move(host));
     if (is_numeric(host)) {
         std::vector<std::string> itself;
         itself.push_back(std::move(host));
@@ -152,6 +153,7 @@ task<std::vector<std::string>> resolve(std::string host) {
 }
 
 task<socket_stream> connect(endpoint to) {
+    if (auto* simulated = detail::installed_network()) co_return co_await simulated->connect(std::move(to));
     if (to.is_unix) {
         sockaddr_storage address{};
         auto& local = reinterpret_cast<sockaddr_un&>(address);

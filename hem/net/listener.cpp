@@ -103,19 +103,24 @@ std::uint16_t bound_port(int fd) {
 
 listener::listener(int fd, endpoint local) : descriptor_(fd), local_(std::move(local)), reserve_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {}
 
+listener::listener(hem::detail::io_descriptor descriptor, std::unique_ptr<detail::listener_device> device, endpoint local)
+    : descriptor_(std::move(descriptor)), device_(std::move(device)), local_(std::move(local)) {}
+
 listener::listener(listener&& other) noexcept
-    : descriptor_(std::move(other.descriptor_)), local_(std::move(other.local_)), reserve_(std::exchange(other.reserve_, -1)),
+    : descriptor_(std::move(other.descriptor_)), device_(std::move(other.device_)), local_(std::move(other.local_)), reserve_(std::exchange(other.reserve_, -1)),
       unlink_(std::exchange(other.unlink_, false)), exhausted_(other.exhausted_) {}
 
 listener::~listener() { close(); }
 
 void listener::close() noexcept {
     descriptor_.close();
+    device_.reset();
     if (reserve_ >= 0) ::close(std::exchange(reserve_, -1));
     if (std::exchange(unlink_, false)) ::unlink(local_.host.c_str());
 }
 
 listener listener::open(const endpoint& where, const listen_options& options) {
+    if (auto* simulated = detail::installed_network()) return simulated->listen(where);
     descriptor_guard socket{where.is_unix ? open_unix(where) : open_tcp(where, options)};
     if (::listen(socket.fd, options.backlog) != 0) refuse(where, errno);
     endpoint local = where;
@@ -160,6 +165,11 @@ void listener::shed_one() {
 }
 
 socket_stream listener::try_accept() {
+    if (device_) [[unlikely]] {
+        auto accepted = device_->accept();
+        if (!accepted.is_open()) descriptor_.force_clear_readable();
+        return accepted;
+    }
     const int fd = accept_descriptor();
     if (fd < 0) return {};
     if (!local_.is_unix) {

@@ -20,6 +20,8 @@ public:
     static listener open(const endpoint& where, const listen_options& options = {});
     // Takes over a listening descriptor.
     static listener adopt(int fd);
+    // Of a simulated network; `descriptor` is a simulated one.
+    listener(hem::detail::io_descriptor descriptor, std::unique_ptr<detail::listener_device> device, endpoint local);
 
     listener(listener&& other) noexcept;
     ~listener();
@@ -40,6 +42,7 @@ private:
     void shed_one();
 
     hem::detail::io_descriptor descriptor_;
+    std::unique_ptr<detail::listener_device> device_;  // instead of a socket
     endpoint local_;
     int reserve_ = -1;
     bool unlink_ = false;

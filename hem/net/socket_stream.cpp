@@ -23,8 +23,18 @@ namespace {
 
 }  // namespace
 
+detail::network*& detail::installed_network() noexcept {
+    thread_local network* installed = nullptr;
+    return installed;
+}
+
 io_result socket_stream::try_read(std::span<char> into) noexcept {
     if (!descriptor_) return {.error = EBADF};
+    if (device_) [[unlikely]] {
+        const auto result = device_->read(into);
+        if (result.would_block) descriptor_.force_clear_readable();
+        return result;
+    }
     for (;;) {
         const auto got = ::recv(descriptor_.fd(), into.data(), into.size(), 0);
         if (got > 0) {
@@ -44,6 +54,12 @@ io_result socket_stream::try_read(std::span<char> into) noexcept {
 
 io_result socket_stream::try_write(std::span<const iovec> pieces) noexcept {
     if (!descriptor_) return {.error = EBADF};
+    if (device_) [[unlikely]] {
+        const auto result = device_->write(pieces);
+        written_ += result.bytes;
+        if (result.would_block) descriptor_.force_clear_writable();
+        return result;
+    }
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(pieces.data());
     message.msg_iovlen = pieces.size();
@@ -65,6 +81,7 @@ io_result socket_stream::try_write(std::span<const iovec> pieces) noexcept {
 
 task<std::size_t> socket_stream::read_some(std::span<char> into) {
     for (;;) {
+        if (!descriptor_) throw closed_resource("reading from a connection that was closed here");
         co_await wait_readable();
         const auto result = try_read(into);
         if (result.error) throw_network("reading from a connection", result.error);
@@ -84,6 +101,7 @@ task<> socket_stream::write_all(std::span<const std::string_view> pieces) {
     }
     std::size_t first = 0;
     while (first < left.size()) {
+        if (!descriptor_) throw closed_resource("writing to a connection that was closed here");
         co_await wait_writable();
         const auto count = std::min<std::size_t>(left.size() - first, 64);
         auto result = try_write(std::span<const iovec>(left).subspan(first, count));
@@ -100,17 +118,28 @@ task<> socket_stream::write_all(std::span<const std::string_view> pieces) {
 }
 
 void socket_stream::shutdown_write() noexcept {
+    if (device_) return device_->shutdown_write();
     if (descriptor_) ::shutdown(descriptor_.fd(), SHUT_WR);
+}
+
+void socket_stream::shutdown() noexcept {
+    if (device_) return device_->shutdown();
+    if (descriptor_) ::shutdown(descriptor_.fd(), SHUT_RDWR);
 }
 
 void socket_stream::reset() noexcept {
     if (!descriptor_) return;
+    if (device_) {
+        device_->reset();
+        return close();
+    }
     const linger now{.l_onoff = 1, .l_linger = 0};
     ::setsockopt(descriptor_.fd(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
     descriptor_.close();
 }
 
 peer_address socket_stream::peer() const {
+    if (device_) return device_->peer();
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     if (::getpeername(descriptor_.fd(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
@@ -129,12 +158,14 @@ peer_address socket_stream::peer() const {
 }
 
 std::size_t socket_stream::unsent_bytes() const noexcept {
+    if (device_) return device_->unsent_bytes();
     int bytes = 0;
     return descriptor_ && ::ioctl(descriptor_.fd(), SIOCOUTQ, &bytes) == 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 bool socket_stream::has_input() const noexcept {
     if (!descriptor_) return true;
+    if (device_) return device_->has_input();
     pollfd state{.fd = descriptor_.fd(), .events = POLLIN | POLLRDHUP, .revents = 0};
     return ::poll(&state, 1, 0) > 0;
 }

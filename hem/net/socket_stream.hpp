@@ -5,12 +5,14 @@
 #include <sys/uio.h>
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "hem/core/detail/reactor.hpp"
 #include "hem/core/task.hpp"
+#include "hem/net/detail/network.hpp"
 
 namespace hem::net {
 
@@ -32,6 +34,9 @@ public:
     socket_stream() noexcept = default;
     // Takes over a connected, non-blocking descriptor; registers it with the running loop.
     explicit socket_stream(int fd) : descriptor_(fd) {}
+    // An end of a simulated connection; `descriptor` is a simulated one.
+    socket_stream(hem::detail::io_descriptor descriptor, std::unique_ptr<detail::stream_device> device) noexcept
+        : descriptor_(std::move(descriptor)), device_(std::move(device)) {}
 
     // Reads what is there, up to `into.size()` bytes. Never suspends.
     io_result try_read(std::span<char> into) noexcept;
@@ -43,7 +48,8 @@ public:
     auto wait_readable() noexcept { return descriptor_.wait_readable(); }
     auto wait_writable() noexcept { return descriptor_.wait_writable(); }
 
-    // At least one byte, 0 at the end of the stream. A cancelled read took nothing. Throws network_error.
+    // At least one byte, 0 at the end of the stream. A cancelled read took nothing. Throws network_error, closed_resource
+    // if it was closed here.
     task<std::size_t> read_some(std::span<char> into);
     // All pieces in order; the memory must live until the call ends. A cancelled write may have sent a part. Throws network_error.
     task<> write_all(std::span<const std::string_view> pieces);
@@ -51,7 +57,12 @@ public:
 
     // Sends the end of the stream; reading goes on.
     void shutdown_write() noexcept;
-    void close() noexcept { descriptor_.close(); }
+    // Ends both directions: whoever waits for this socket goes on and finds the end. It stays open until close().
+    void shutdown() noexcept;
+    void close() noexcept {
+        descriptor_.close();
+        device_.reset();
+    }
     // Closes so that the peer sees a reset and unsent bytes are dropped.
     void reset() noexcept;
     // A connect is under way: writing waits until the kernel says how it went.
@@ -77,6 +88,7 @@ public:
 
 private:
     hem::detail::io_descriptor descriptor_;
+    std::unique_ptr<detail::stream_device> device_;  // instead of a socket
     std::uint64_t written_ = 0;
 };
 

@@ -28,6 +28,13 @@ io_descriptor::io_descriptor(int fd) {
     state_ = fresh;
 }
 
+io_descriptor io_descriptor::simulated() {
+    io_descriptor result;
+    result.state_ = new record;
+    result.state_->loop = &current_kernel();
+    return result;
+}
+
 io_descriptor::io_descriptor(io_descriptor&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
 
 io_descriptor& io_descriptor::operator=(io_descriptor&& other) noexcept {
@@ -41,12 +48,14 @@ io_descriptor& io_descriptor::operator=(io_descriptor&& other) noexcept {
 int io_descriptor::release() noexcept {
     record* dying = std::exchange(state_, nullptr);
     if (!dying) return -1;
-    dying->loop->io.remove(*dying);
-    --dying->loop->io.registered_;
+    if (dying->fd >= 0) {
+        dying->loop->io.remove(*dying);
+        --dying->loop->io.registered_;
+    }
     for (wait_node* node : {dying->reader, dying->writer}) {
         if (!node) continue;
         static_cast<wait_awaiter*>(node)->target_ = nullptr;
-        --dying->loop->io.waiters_;
+        dying->loop->io.count_waiter(*dying, -1);
         dying->loop->grant(*node);
     }
     const int fd = dying->fd;
@@ -61,9 +70,25 @@ void io_descriptor::close() noexcept {
 void io_descriptor::interrupt() noexcept {
     for (wait_node** waiter : {&state_->reader, &state_->writer}) {
         if (!*waiter) continue;
-        --state_->loop->io.waiters_;
+        state_->loop->io.count_waiter(*state_, -1);
         state_->loop->grant(*std::exchange(*waiter, nullptr));
     }
+}
+
+void io_descriptor::signal(record& descriptor, readiness what) noexcept {
+    if (what.hung_up) {
+        descriptor.hung_up = true;
+        descriptor.reset = descriptor.reset || what.reset;
+        if (descriptor.hang_up) descriptor.hang_up(descriptor.hang_up_data, descriptor.reset);
+    }
+    const auto wake = [&](bool& ready, wait_node*& waiter) {
+        ready = true;
+        if (!waiter) return;
+        descriptor.loop->io.count_waiter(descriptor, -1);
+        descriptor.loop->grant(*std::exchange(waiter, nullptr));
+    };
+    if (what.readable) wake(descriptor.readable, descriptor.reader);
+    if (what.writable) wake(descriptor.writable, descriptor.writer);
 }
 
 void io_descriptor::on_hang_up(hang_up_hook f, void* data) noexcept {
@@ -88,7 +113,7 @@ bool io_descriptor::wait_awaiter::await_ready() {
 void io_descriptor::wait_awaiter::await_suspend(std::coroutine_handle<> handle) {
     if (!suspend_wait(*this, handle)) return;
     (write_ ? target_->writer : target_->reader) = this;
-    ++target_->loop->io.waiters_;
+    target_->loop->io.count_waiter(*target_, 1);
 }
 
 void io_descriptor::wait_awaiter::await_resume() {
@@ -99,7 +124,7 @@ void io_descriptor::wait_awaiter::await_resume() {
 bool io_descriptor::wait_awaiter::abort(wait_node& node) noexcept {
     auto& self = static_cast<wait_awaiter&>(node);
     (self.write_ ? self.target_->writer : self.target_->reader) = nullptr;
-    --self.target_->loop->io.waiters_;
+    self.target_->loop->io.count_waiter(*self.target_, -1);
     return true;
 }
 
@@ -115,21 +140,13 @@ void reactor::take_wake_up() noexcept {
     [[maybe_unused]] const auto got = ::read(wake_fd_, &value, sizeof value);
 }
 
-void reactor::tell(kernel& loop, io_descriptor::record& descriptor, std::uint32_t flags) noexcept {
-    if (flags & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
-        descriptor.hung_up = true;
-        descriptor.reset = descriptor.reset || (flags & (EPOLLHUP | EPOLLERR)) != 0;
-        if (descriptor.hang_up) descriptor.hang_up(descriptor.hang_up_data, descriptor.reset);
-    }
-    auto wake = [&](bool& ready, wait_node*& waiter) {
-        ready = true;
-        if (!waiter) return;
-        wait_node& node = *std::exchange(waiter, nullptr);
-        --waiters_;
-        loop.grant(node);
-    };
-    if (flags & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) wake(descriptor.readable, descriptor.reader);
-    if (flags & (EPOLLOUT | EPOLLHUP | EPOLLERR)) wake(descriptor.writable, descriptor.writer);
+void reactor::tell(kernel&, io_descriptor::record& descriptor, std::uint32_t flags) noexcept {
+    const bool failed = (flags & (EPOLLHUP | EPOLLERR)) != 0;
+    const bool hung_up = failed || (flags & EPOLLRDHUP) != 0;
+    io_descriptor::signal(descriptor, {.readable = hung_up || (flags & EPOLLIN) != 0,
+                                       .writable = failed || (flags & EPOLLOUT) != 0,
+                                       .hung_up = hung_up,
+                                       .reset = failed});
 }
 
 }  // namespace hem::detail

@@ -3,6 +3,7 @@
 // operations, too.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <system_error>
@@ -23,6 +24,9 @@ public:
     io_descriptor(io_descriptor&& other) noexcept;
     io_descriptor& operator=(io_descriptor&& other) noexcept;
     ~io_descriptor() { close(); }
+
+    // Of no kernel object: its readiness is what `signal` says. For simulated networks; the virtual clock does not wait for it.
+    static io_descriptor simulated();
 
     int fd() const noexcept { return state_ ? state_->fd : -1; }
     explicit operator bool() const noexcept { return state_ != nullptr; }
@@ -58,8 +62,19 @@ public:
     using hang_up_hook = void (*)(void* data, bool reset) noexcept;
     void on_hang_up(hang_up_hook f, void* data) noexcept;
 
+    // What a poll, or a simulated network, found out: the directions that may make progress now, the peer's shutdown or the failure.
+    struct readiness {
+        bool readable = false;
+        bool writable = false;
+        bool hung_up = false;
+        bool reset = false;
+    };
+    static void signal(record& descriptor, readiness what) noexcept;
+    // The same object for the descriptor's whole life, wherever that is moved.
+    record* state() const noexcept { return state_; }
+
     struct record {
-        int fd = -1;
+        int fd = -1;  // -1: simulated
         bool readable = true;
         bool writable = true;
         bool hung_up = false;
@@ -131,6 +146,9 @@ protected:
 
 private:
     friend class io_descriptor;
+    void count_waiter(const io_descriptor::record& descriptor, std::ptrdiff_t change) noexcept {
+        if (descriptor.fd >= 0) waiters_ += static_cast<std::size_t>(change);
+    }
     std::size_t registered_ = 0;
 };
 

@@ -1,5 +1,3 @@
-#include <sys/socket.h>
-
 #include "hem/http/detail/wire.hpp"
 #include "hem/net/connect.hpp"
 
@@ -15,7 +13,7 @@ public:
     std::uint64_t bytes_written() const noexcept override { return stream_.bytes_written(); }
     bool readable() const noexcept override { return stream_.has_input(); }
     // A shutdown rather than a close: whoever waits on the descriptor then sees its end.
-    void close() noexcept override { ::shutdown(stream_.fd(), SHUT_RDWR); }
+    void close() noexcept override { stream_.shutdown(); }
 
 private:
     net::socket_stream stream_;
