@@ -16,7 +16,14 @@ public:
     // Moves the clock; what is due fires in the next tick. std::invalid_argument for a negative duration, usage_error on a real clock.
     static void jump(duration d);
 
-    // The clock does not jump by itself while the guard lives.
+    // Lets virtual time pass with real time, `virtual_seconds` in each real one, also while worker jobs run or descriptors are waited for.
+    // 0, the default: time passes by jumps only. std::invalid_argument for a negative rate or NaN.
+    static void rate(double virtual_seconds);
+    // How much real time must pass without anything happening before the clock jumps; 0, the default: it jumps as soon as nothing can run.
+    // duration::max(): never. std::invalid_argument for a negative one.
+    static void autojump_threshold(duration real);
+
+    // The clock does not move by itself while the guard lives.
     class [[nodiscard("the clock goes on at once: keep the guard in a variable")]] freeze {
     public:
         freeze();
@@ -28,10 +35,11 @@ public:
     };
 };
 
-// Resumes when every other task waits and nothing is ready, before the clock jumps. A cancel point.
-class [[nodiscard("not awaited: write co_await")]] wait_all_tasks_blocked : public hem::detail::wait_node {
+// Resumes when every other task waits, nothing is ready, no worker job runs, and no I/O has come for `cushion` of real time; before the clock
+// jumps. Several waiters go one after the other, the smallest cushion first. A cancel point. std::invalid_argument for a negative cushion.
+class [[nodiscard("not awaited: write co_await")]] wait_all_tasks_blocked : public hem::detail::blocked_wait {
 public:
-    wait_all_tasks_blocked() noexcept : wait_node(ops) {}
+    explicit wait_all_tasks_blocked(duration cushion = {});
     bool await_ready() { return hem::detail::begin_wait(*this); }
     void await_suspend(std::coroutine_handle<> handle);
     void await_resume() { hem::detail::end_wait(*this); }

@@ -30,6 +30,7 @@ public:
     T& back() noexcept { return static_cast<T&>(*head_.previous); }
     void push_back(T& item) noexcept { insert_before(head_, item); }
     void push_front(T& item) noexcept { insert_before(*head_.next, item); }
+    static void insert(T& before, T& item) noexcept { insert_before(before, item); }
     T& pop_front() noexcept {
         T& item = front();
         static_cast<link&>(item).unlink();

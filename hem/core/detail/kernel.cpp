@@ -336,33 +336,78 @@ bool kernel::spin_for_answer() noexcept {
     return false;
 }
 
+int kernel::sleep_in_poll(duration timeout) {
+    if (timeout <= duration::zero()) return io.poll(*this, duration::zero());
+    if (!remote->prepare_sleep()) return 1;
+    const int events = io.poll(*this, timeout);
+    remote->end_sleep();
+    return events;
+}
+
+void kernel::set_clock_rate(double rate) noexcept {
+    clock_rate = rate;
+    rate_real_base = time_point(duration(read_ns(CLOCK_MONOTONIC)));
+}
+
+void kernel::advance_by_rate() noexcept {
+    const auto real = time_point(duration(read_ns(CLOCK_MONOTONIC)));
+    const auto passed = std::chrono::duration<double, std::nano>(real - rate_real_base) * clock_rate;
+    rate_real_base = real;
+    if (freeze_count == 0) current_time = saturating_add(current_time, duration(static_cast<std::int64_t>(passed.count())));
+}
+
+void kernel::wait_on_virtual_time() {
+    if (outside_work == 0 && remote->empty()) {
+        if (!blocked_waiters.empty()) {
+            const auto cushion = blocked_waiters.front().cushion;
+            if ((io.waiters() != 0 || cushion > duration::zero()) && sleep_in_poll(cushion) != 0) return;
+            grant(blocked_waiters.pop_front());
+            return;
+        }
+        const auto next = timers.next();
+        const bool may_jump = autojump && freeze_count == 0 && next != time_point::max() && autojump_threshold != duration::max();
+        if (io.waiters() == 0 && may_jump && clock_rate == 0 && autojump_threshold == duration::zero()) {
+            current_time = std::max(current_time, next);
+            return;
+        }
+        if (next != time_point::max() && freeze_count == 0 && (clock_rate != 0 || (io.waiters() == 0 && may_jump))) {
+            // Real time passes: at the clock's rate, and until it has been still for long enough to jump.
+            duration until = duration::max();
+            if (clock_rate != 0) {
+                const std::chrono::duration<double, std::nano> left = std::chrono::duration<double, std::nano>(next - current_time) / clock_rate;
+                until = to_duration(left) + duration(1);
+            }
+            const bool jumps = io.waiters() == 0 && may_jump && autojump_threshold < until;
+            if (sleep_in_poll(jumps ? autojump_threshold : until) == 0 && jumps) current_time = std::max(current_time, next);
+            return;
+        }
+        const bool moves = freeze_count == 0 && (clock_rate != 0 || may_jump);
+        if (io.waiters() == 0 && (next == time_point::max() || !moves) && !callback_error && callbacks_pending == 0) {
+            std::string waiting;
+            for (task_header& task : tasks) {
+                waiting += (waiting.empty() ? "" : ", ") + task.display_name() + " (" + (task.waiting ? task.waiting->ops->kind : "?") + ")";
+            }
+            callback_error = std::make_exception_ptr(deadlock_error(
+                std::string(next == time_point::max() ? "" : "the virtual clock is held, ") + "nothing can wake any task any more: " + waiting));
+            root().cancel({.kind = cancel_kind::shutdown, .text = "deadlock", .task = {}});
+            return;
+        }
+    }
+    if (!spin_for_answer()) sleep_in_poll(duration::max());
+}
+
 void kernel::wait_for_work() {
-    if (virtual_clock) {
-        if (outside_work == 0 && io.waiters() == 0 && remote->empty()) {
-            if (!blocked_waiters.empty()) {
-                grant(blocked_waiters.pop_front());
-                return;
-            }
-            const auto next = timers.next();
-            if (autojump && freeze_count == 0 && next != time_point::max()) {
-                current_time = std::max(current_time, next);
-                return;
-            }
-            if (next == time_point::max() && !callback_error && callbacks_pending == 0) {
-                std::string waiting;
-                for (task_header& task : tasks) {
-                    waiting += (waiting.empty() ? "" : ", ") + task.display_name() + " (" + (task.waiting ? task.waiting->ops->kind : "?") + ")";
-                }
-                callback_error = std::make_exception_ptr(deadlock_error("nothing can wake any task any more: " + waiting));
-                root().cancel({.kind = cancel_kind::shutdown, .text = "deadlock", .task = {}});
-                return;
-            }
+    if (virtual_clock) return wait_on_virtual_time();
+    if (!blocked_waiters.empty() && outside_work == 0) {
+        // At most until the next timer: a task that becomes ready meanwhile shows that not all were blocked.
+        const auto next = timers.next();
+        read_clock();
+        const auto cushion = blocked_waiters.front().cushion;
+        if (next == time_point::max() || next - current_time > cushion) {
+            if (sleep_in_poll(cushion) == 0) grant(blocked_waiters.pop_front());
+            now_known = false;
+            return;
         }
-        if (!spin_for_answer() && remote->prepare_sleep()) {
-            io.poll(*this, duration::max());
-            remote->end_sleep();
-        }
-        return;
     }
     const auto next = timers.next();
     duration timeout = duration::max();
@@ -383,6 +428,7 @@ void kernel::wait_for_work() {
 void kernel::tick() {
     ++ticks;
     now_known = virtual_clock;
+    if (virtual_clock && clock_rate != 0) [[unlikely]] advance_by_rate();
     if (!ready_head && !posts_head && remote->empty() && !signals_pending(*this) && (timers.size() == 0 || timers.next() > now())) {
         wait_for_work();
         polls_skipped = 0;

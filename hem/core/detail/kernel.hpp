@@ -78,6 +78,12 @@ private:
     std::uint64_t serial_;
 };
 
+// Who waits until nothing can run, and for how much real time that must have lasted.
+struct blocked_wait : wait_node {
+    blocked_wait(const wait_ops& operations, duration real) noexcept : wait_node(operations), cushion(real) {}
+    duration cushion;
+};
+
 struct kernel_options {
     bool virtual_clock = false;
     bool shuffle = false;
@@ -130,6 +136,7 @@ struct kernel {
     void reset_root_scope() noexcept { root_storage.emplace(); }  // between two runs of one runner
     void post(post_node* node) noexcept;
     void jump_to(time_point t) noexcept;  // virtual clock only
+    void set_clock_rate(double rate) noexcept;    // virtual clock only
     void add_timer(timer& t, time_point deadline) noexcept { timers.add(t, deadline); }
 
     void read_clock() noexcept;
@@ -138,6 +145,9 @@ struct kernel {
     void tick();
     void wait_for_work();
     bool spin_for_answer() noexcept;
+    void wait_on_virtual_time();
+    void advance_by_rate() noexcept;
+    int sleep_in_poll(duration timeout);  // number of events
     void run_posts();
     void run_batch();
     void shuffle_batch(task_header*& head);
@@ -154,6 +164,9 @@ struct kernel {
     bool autojump;
     bool shuffle;
     int freeze_count = 0;
+    double clock_rate = 0;                    // virtual seconds that pass in a real one, while the clock does not jump
+    duration autojump_threshold{};            // real time for which nothing may happen before it jumps
+    time_point rate_real_base{};              // machine's time up to which the rate was applied
     time_point current_time{};
     std::chrono::sys_time<std::chrono::nanoseconds> system_base{};
     timer_queue timers;
@@ -164,7 +177,7 @@ struct kernel {
     scope_state& root() noexcept { return *root_storage; }
     intrusive_list<task_header, all_tasks_tag> tasks;
     intrusive_list<timed_scope, shield_tag> graces;      // shields whose grace time runs
-    intrusive_list<wait_node, wait_tag> blocked_waiters;  // wait_all_tasks_blocked, by cushion then arrival
+    intrusive_list<blocked_wait, wait_tag> blocked_waiters;  // wait_all_tasks_blocked, by cushion then arrival
     post_node* posts_head = nullptr;
     post_node** posts_tail = &posts_head;
     random_generator random;
