@@ -89,7 +89,7 @@ endfunction()
 
 # hem::testing for core; hem::testing_http adds what needs http. Both are for users' tests, too.
 function(hem_testing_layer)
-  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/hem/testing/*.cpp")
+  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/hem/testing/*.cpp" "${PROJECT_SOURCE_DIR}/hem/testing/detail/*.cpp")
   list(FILTER sources EXCLUDE REGEX "(_test|_fuzz|_http)\\.cpp$")
   find_package(GTest)
   if(NOT sources OR NOT GTest_FOUND)
@@ -98,7 +98,12 @@ function(hem_testing_layer)
   add_library(hem_testing STATIC ${sources})
   add_library(hem::testing ALIAS hem_testing)
   set_target_properties(hem_testing PROPERTIES EXPORT_NAME testing)
-  target_link_libraries(hem_testing PUBLIC hem_core GTest::gtest PRIVATE $<BUILD_INTERFACE:hem_private_options>)
+  target_link_libraries(hem_testing PUBLIC hem_net hem_core GTest::gtest PRIVATE $<BUILD_INTERFACE:hem_private_options>)
+  # Calls that strays.cpp and fail_every_operation.cpp look at before they pass them on.
+  foreach(call nanosleep clock_nanosleep usleep sleep getrandom getentropy rand random _ZNSt13random_device9_M_getvalEv
+      socket connect bind listen accept4 recv send sendmsg recvmsg epoll_ctl open read write pread pwrite fsync fdatasync getaddrinfo)
+    target_link_options(hem_testing INTERFACE "LINKER:--wrap=${call}")
+  endforeach()
   hem_use_pch(hem_testing library)
   install(TARGETS hem_testing EXPORT hem)
 endfunction()

@@ -54,6 +54,25 @@ task<> fixture_body(Fixture& fixture) {
         #fixture, #name, nullptr, nullptr, __FILE__, __LINE__, []() -> fixture* { return new fixture##_##name##_async_test; }); \
     ::hem::task<> fixture##_##name##_async_test::async_body()
 
+// As TEST_P: `fixture` derives from async_fixture and ::testing::WithParamInterface<T>; INSTANTIATE_TEST_SUITE_P gives the values.
+#define ASYNC_TEST_P(fixture, name)                                                                                              \
+    class fixture##_##name##_async_test : public fixture {                                                                       \
+    public:                                                                                                                      \
+        ::hem::task<> async_body();                                                                                              \
+        void TestBody() override {                                                                                               \
+            ::hem::testing::run_test_body([this]() -> ::hem::task<> { co_await ::hem::testing::detail::fixture_body(*this); });  \
+        }                                                                                                                        \
+    };                                                                                                                           \
+    [[maybe_unused]] static const bool fixture##_##name##_registered = [] {                                                      \
+        const ::testing::internal::CodeLocation place(__FILE__, __LINE__);                                                       \
+        ::testing::UnitTest::GetInstance()                                                                                       \
+            ->parameterized_test_registry()                                                                                      \
+            .GetTestSuitePatternHolder<fixture>(#fixture, place)                                                                 \
+            ->AddTestPattern(#fixture, #name, new ::testing::internal::TestMetaFactory<fixture##_##name##_async_test>(), place); \
+        return true;                                                                                                             \
+    }();                                                                                                                         \
+    ::hem::task<> fixture##_##name##_async_test::async_body()
+
 #define CO_FAIL()                              \
     do {                                       \
         GTEST_NONFATAL_FAILURE_("Failed");     \

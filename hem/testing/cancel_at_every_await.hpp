@@ -1,6 +1,6 @@
-// Runs a coroutine with a cancellation at its first await, then at its second, and so on, until a run ends untouched. Every run gets a fresh
-// loop on virtual time. It fails the test, naming the await, if a run reports something, leaves something behind or throws what is neither
-// `cancelled` nor nothing.
+// Runs a coroutine once to count its awaits, then once for each await with a cancellation there. Every run gets a fresh loop on virtual
+// time. The test fails, naming the await and its place, if a run reports something, leaves something behind, does not end within a virtual
+// minute of the undisturbed run, or ends with anything but `cancelled` or a value.
 #pragma once
 
 #include <cstddef>

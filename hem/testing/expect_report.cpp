@@ -28,15 +28,24 @@ bool expected_report::claim(const report& r) {
     return true;
 }
 
-report_collector::report_collector() : before_(on_report(receive, this)) {}
+constinit void (*detail::around_reports)(bool begins) = nullptr;
+
+report_collector::report_collector(filter ignores, const void* context)
+    : before_(on_report(receive, this)), ignores_(ignores), context_(context) {}
 report_collector::~report_collector() { on_report(before_.sink, before_.context); }
 
 void report_collector::receive(const report& r, void* self) {
+    if (detail::around_reports) detail::around_reports(true);
+    static_cast<report_collector*>(self)->take(r);
+    if (detail::around_reports) detail::around_reports(false);
+}
+
+void report_collector::take(const report& r) {
     const std::lock_guard lock(guards_mutex);
     for (auto* guard : guards) {
         if (guard->claim(r)) return;
     }
-    static_cast<report_collector*>(self)->unclaimed_.push_back(std::string(to_string(r.kind)) + ": " + r.text);
+    if (!ignores_ || !ignores_(r.kind, context_)) unclaimed_.push_back(std::string(to_string(r.kind)) + ": " + r.text);
 }
 
 }  // namespace hem::testing

@@ -29,15 +29,25 @@ inline expected_report expect_report(report_kind kind) { return expected_report(
 // Collects reports for the length of a test: claimed ones go to their guards, the rest is a failure.
 class report_collector {
 public:
-    report_collector();
+    // `ignores(kind, context)`, if given, says of what no guard claims whether it may be dropped.
+    using filter = bool (*)(report_kind kind, const void* context);
+    explicit report_collector(filter ignores = nullptr, const void* context = nullptr);
     ~report_collector();
     report_collector(const report_collector&) = delete;
     const std::vector<std::string>& unclaimed() const noexcept { return unclaimed_; }
 
 private:
     static void receive(const report& r, void* self);
+    void take(const report& r);
     installed_sink before_;
+    filter ignores_;
+    const void* context_;
     std::vector<std::string> unclaimed_;
 };
+
+namespace detail {
+// Called before and after a report is taken, where that must not be disturbed. Null: nothing.
+extern constinit void (*around_reports)(bool begins);
+}  // namespace detail
 
 }  // namespace hem::testing

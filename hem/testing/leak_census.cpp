@@ -1,58 +1,98 @@
 #include "hem/testing/leak_census.hpp"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <string_view>
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
 #include <thread>
+
+#include "hem/core/detail/frame_pool.hpp"
+#include "hem/core/detail/kernel.hpp"
 
 namespace hem::testing {
 namespace {
 
-std::size_t entries(const char* folder) {
-    std::size_t count = 0;
+std::vector<long> numbers_in(const char* folder) {
+    std::vector<long> numbers;
     if (DIR* d = ::opendir(folder)) {
-        while (::readdir(d)) ++count;
-        ::closedir(d);
-    }
-    return count;
-}
-
-// Threads of the process, without those that the kernel itself runs on behalf of an io_uring.
-std::size_t own_threads() {
-    std::size_t count = 0;
-    if (DIR* d = ::opendir("/proc/self/task")) {
         while (const dirent* entry = ::readdir(d)) {
-            if (entry->d_name[0] == '.') continue;
-            char name[16] = {};
-            const std::string path = std::string("/proc/self/task/") + entry->d_name + "/comm";
-            if (const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC); fd >= 0) {
-                [[maybe_unused]] const auto got = ::read(fd, name, sizeof name - 1);
-                ::close(fd);
-            }
-            count += std::string_view(name).starts_with("iou-") ? 0 : 1;
+            char* end = nullptr;
+            const long number = std::strtol(entry->d_name, &end, 10);
+            if (end != entry->d_name && *end == '\0' && number != ::dirfd(d)) numbers.push_back(number);
         }
         ::closedir(d);
     }
-    return count;
+    std::sort(numbers.begin(), numbers.end());
+    return numbers;
+}
+
+std::string target_of(long descriptor) {
+    char text[256];
+    const auto size = ::readlink(("/proc/self/fd/" + std::to_string(descriptor)).c_str(), text, sizeof text);
+    return std::to_string(descriptor) + ": " + (size < 0 ? "?" : std::string(text, static_cast<std::size_t>(size)));
+}
+
+std::string name_of(long thread) {
+    std::string name;
+    std::getline(std::ifstream("/proc/self/task/" + std::to_string(thread) + "/comm"), name);
+    return std::to_string(thread) + ": " + name;
+}
+
+// What is in `now` and not in `before`, by the number it begins with.
+void append_new(std::string& text, const std::vector<std::string>& now, const std::vector<std::string>& before, const char* what) {
+    std::string names;
+    std::size_t count = 0;
+    for (const auto& each : now) {
+        const auto known = [number = each.substr(0, each.find(':') + 1)](const std::string& old) { return old.starts_with(number); };
+        if (std::any_of(before.begin(), before.end(), known)) continue;
+        ++count;
+        names += (names.empty() ? "" : ", ") + each;
+    }
+    if (now.size() > before.size() && count > 0) text += std::to_string(count) + " " + what + " (" + names + "); ";
 }
 
 }  // namespace
 
 leak_census leak_census::take() {
-    // ThreadSanitizer brings a thread of its own along with the program's first one.
-    [[maybe_unused]] static const bool warmed_up = [] {
+    [[maybe_unused]] static const bool prepared = [] {
+        // ThreadSanitizer brings a thread of its own along with the program's first one.
         std::thread([] {}).join();
+        hem::detail::frame_pool::set_mode(hem::detail::frame_pool::mode::count);
         return true;
     }();
-    return {entries("/proc/self/fd"), own_threads()};
+    leak_census now;
+    for (const long number : numbers_in("/proc/self/fd")) now.descriptors.push_back(target_of(number));
+    for (const long number : numbers_in("/proc/self/task")) {
+        // Without those that the kernel itself runs on behalf of an io_uring.
+        if (auto thread = name_of(number); thread.find(": iou-") == std::string::npos) now.threads.push_back(std::move(thread));
+    }
+    now.frames = hem::detail::frame_pool::live();
+    return now;
 }
 
 std::string leak_census::difference_to(const leak_census& before) const {
     std::string text;
-    if (descriptors > before.descriptors) text += std::to_string(descriptors - before.descriptors) + " descriptors left open; ";
-    if (threads > before.threads) text += std::to_string(threads - before.threads) + " threads left running; ";
+    append_new(text, descriptors, before.descriptors, "descriptors left open");
+    append_new(text, threads, before.threads, "threads left running");
+    if (frames > before.frames) text += std::to_string(frames - before.frames) + " coroutine frames or task states not destroyed; ";
+    return text;
+}
+
+std::string left_on_loop() {
+    auto& loop = hem::detail::current_kernel();
+    std::string text;
+    if (loop.live_tasks > 1) {
+        std::string names;
+        for (auto& task : loop.tasks) {
+            if (&task != loop.current) names += (names.empty() ? "" : ", ") + task.display_name();
+        }
+        text += std::to_string(loop.live_tasks - 1) + " tasks (" + names + "); ";
+    }
+    if (loop.timers.size() > 0) text += std::to_string(loop.timers.size()) + " timers armed; ";
+    if (loop.io.waiters() > 0) text += std::to_string(loop.io.waiters()) + " kernel operations in flight; ";
+    if (loop.outside_work > 0) text += std::to_string(loop.outside_work) + " worker jobs; ";
     return text;
 }
 

@@ -35,7 +35,10 @@ void run_once(const callable<task<>()>& body, std::uint64_t seed) {
     report_collector reports;
     try {
         run({.clock = clock_kind::virtual_time, .seed = seed, .shuffle = true, .handle_interrupt = false},
-            [&body]() -> task<> { co_await body(); });
+            [&body]() -> task<> {
+                co_await body();
+                if (const auto left = left_on_loop(); !left.empty()) ADD_FAILURE() << "the test left on its loop: " << left;
+            });
     } catch (...) {
         ADD_FAILURE() << "the test's body ended with " << hem::detail::describe(std::current_exception());
     }
