@@ -3,6 +3,7 @@
 #include <gtest/gtest-spi.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <thread>
 
 #include "hem/testing.hpp"

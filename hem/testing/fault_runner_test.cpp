@@ -1,6 +1,8 @@
 // The runners that inject faults: R-129. Each must pass what is right and name what is wrong.
 #include <gtest/gtest-spi.h>
 
+#include <thread>
+
 #include "hem/net.hpp"
 #include "hem/testing.hpp"
 

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "hem/testing.hpp"
