@@ -7,6 +7,7 @@
 #include <future>
 #include <latch>
 #include <semaphore>
+#include <thread>
 
 #include "hem/core.hpp"
 #include "hem/testing.hpp"
