@@ -18,8 +18,16 @@
 
 namespace hem {
 
+// Where an option names a limiter: given as the limiter itself, which outlives every function that it bounds.
+struct limiter_reference {
+    limiter_reference() noexcept = default;
+    limiter_reference(capacity_limiter& bound) noexcept : limiter(&bound) {}  // NOLINT(google-explicit-constructor)
+    capacity_limiter* limiter = nullptr;
+};
+
 struct to_thread_options {
-    pool_reference pool = {};  // the loop's own without it
+    pool_reference pool = {};        // the loop's own without it
+    limiter_reference limiter = {};  // one token per call, from before the function begins until it has ended
 };
 
 // The form whose task leaves at once when it is cancelled; the function goes on alone, and an error of it is reported. Takes no references.
@@ -29,6 +37,7 @@ struct abandoning_to_thread_options {
         bool set;
     };
     pool_reference pool = {};
+    limiter_reference limiter = {};
     required_flag abandon_on_cancel;  // false: the task waits, as without it
 };
 
@@ -73,9 +82,10 @@ consteval void check_thread_call() {
 inline std::shared_ptr<pool_core> pool_of(pool_reference&& given) { return given.core ? std::move(given.core) : default_pool(); }
 
 template <class F, class... Args>
-auto run_on_worker(pool_reference pool, F f, Args... args) -> task<thread_result_t<F, Args...>> {
+auto run_on_worker(to_thread_options options, F f, Args... args) -> task<thread_result_t<F, Args...>> {
     thread_call<thread_result_t<F, Args...>, F, Args...> call(std::move(f), std::move(args)...);
-    co_await worker_wait(pool_of(std::move(pool)), call);
+    if (options.limiter.limiter) call.token = co_await options.limiter.limiter->acquire_on_behalf_of(&call);
+    co_await worker_wait(pool_of(std::move(options.pool)), call);
     co_return std::move(call.result).value();
 }
 
@@ -86,25 +96,26 @@ template <class F, class... Args>
     requires(!std::is_convertible_v<F, to_thread_options>)
 HEM_CORO_WRAPPER auto to_thread(F f, Args... args) -> task<detail::thread_result_t<F, Args...>> {
     detail::check_thread_call<F, Args...>();
-    return detail::run_on_worker(pool_reference(), std::move(f), std::move(args)...);
+    return detail::run_on_worker(to_thread_options(), std::move(f), std::move(args)...);
 }
 template <class F, class... Args>
 HEM_CORO_WRAPPER auto to_thread(to_thread_options options, F f, Args... args) -> task<detail::thread_result_t<F, Args...>> {
     detail::check_thread_call<F, Args...>();
-    return detail::run_on_worker(std::move(options.pool), std::move(f), std::move(args)...);
+    return detail::run_on_worker(std::move(options), std::move(f), std::move(args)...);
 }
 template <class F, class... Args>
 HEM_CORO_WRAPPER auto to_thread(const worker_pool& pool, F f, Args... args) -> task<detail::thread_result_t<F, Args...>> {
     detail::check_thread_call<F, Args...>();
-    return detail::run_on_worker(pool_reference(pool), std::move(f), std::move(args)...);
+    return detail::run_on_worker(to_thread_options{.pool = pool}, std::move(f), std::move(args)...);
 }
 template <class F, class... Args>
 auto to_thread(abandoning_to_thread_options options, F f, Args... args) -> task<detail::thread_result_t<F, Args...>> {
     detail::check_thread_call<F, Args...>();
     detail::check_abandonable<Args...>();
-    if (!options.abandon_on_cancel.set) co_return co_await detail::run_on_worker(std::move(options.pool), std::move(f), std::move(args)...);
+    if (!options.abandon_on_cancel.set) co_return co_await detail::run_on_worker(to_thread_options{.pool = std::move(options.pool), .limiter = options.limiter}, std::move(f), std::move(args)...);
     using call_type = detail::thread_call<detail::thread_result_t<F, Args...>, F, Args...>;
     auto call = std::make_shared<call_type>(std::move(f), std::move(args)...);
+    if (options.limiter.limiter) call->token = co_await options.limiter.limiter->acquire_on_behalf_of(call.get());
     co_await detail::worker_wait(detail::pool_of(std::move(options.pool)), std::shared_ptr<detail::worker_call>(call));
     co_return std::move(call->result).value();
 }

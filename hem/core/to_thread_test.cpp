@@ -152,6 +152,41 @@ ASYNC_TEST(ToThread, EveryJobRunsOrIsWithdrawn) {
     EXPECT_EQ(given + withdrawn, 200);
 }
 
+// never more than the limiter's tokens run; one of an abandoned call stays taken until its function has ended.
+ASYNC_TEST(ToThread, ALimiterBoundsWhatRunsAbandonedCallsIncluded) {
+    capacity_limiter limiter(2);
+    std::atomic<int> inside{0}, most{0};
+    const auto work = [&] {
+        const int now = inside.fetch_add(1) + 1;
+        for (int seen = most.load(); now > seen && !most.compare_exchange_weak(seen, now);) {
+        }
+        inside.fetch_sub(1);
+    };
+    std::vector<int> items(50, 0);
+    co_await map_concurrent(items, [&](int) -> task<int> {
+        co_await to_thread({.limiter = limiter}, work);
+        co_return 0;
+    }, {.limit = 20});
+    EXPECT_LE(most.load(), 2);
+    EXPECT_EQ(limiter.borrowed_tokens(), 0u);
+
+    auto held = std::make_shared<gate>();
+    std::atomic<bool> began{false};
+    co_await with_task_group([&](task_group& group) -> task<> {
+        auto child = group.create_task([&]() -> task<> {
+            co_await to_thread({.limiter = limiter, .abandon_on_cancel = true}, [held, flag = &began] {
+                flag->store(true);
+                held->pass();
+            });
+        });
+        co_await until(began);
+        child.cancel();
+    });
+    EXPECT_EQ(limiter.borrowed_tokens(), 1u);
+    held->open();
+    while (limiter.borrowed_tokens() != 0) co_await yield_now();
+}
+
 // in the waiting task's scope and context; what the coroutine changes there stays.
 ASYNC_TEST(FromThread, ACoroutineRunsOnBehalfOfTheWaitingTask) {
     auto bound = level.bind(3);
@@ -263,7 +298,6 @@ ASYNC_TEST(FromThread, MisuseIsRefused) {
 TEST(FromThread, ALoopThatHasEndedRefusesAtOnce) {
     gate main_ended;
     std::atomic<bool> started{false}, refused{false};
-    std::jthread closer;
     {
         runner once;
         once.run([&]() -> task<> {

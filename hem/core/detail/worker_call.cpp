@@ -25,6 +25,7 @@ worker_call::worker_call() noexcept {
     destroy = [](post_node* self) noexcept {
         auto& call = *static_cast<worker_call*>(self);
         const auto keep = std::move(call.keep_);
+        call.token.disown();  // main has ended, and the limiter may have with it
         call.report_late_error();
     };
 }
@@ -34,12 +35,14 @@ void worker_call::ended() noexcept {
     const auto home = home_;  // the call dies as soon as the loop has it
     if (home->push(this)) return;
     const auto keep = std::move(keep_);  // the loop has ended: only an abandoned call outlives it
+    token.disown();
     report_late_error();
 }
 
 void worker_call::came_home() noexcept {
     const auto keep = std::move(keep_);
     --loop_->outside_work;
+    token.release();
     if (waiter_) {
         loop_->grant(*waiter_);
     } else {

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "hem/core/cancelled.hpp"
+#include "hem/core/capacity_limiter.hpp"
 #include "hem/core/detail/kernel.hpp"
 #include "hem/core/detail/pool_job.hpp"
 #include "hem/core/detail/remote_call.hpp"
@@ -32,6 +33,8 @@ public:
     void child_ended(task_header& child) noexcept override;
     // The task that waits; null if it has left.
     task_header* waiting_task() const noexcept;
+    // What bounds how many such functions run at once: given back, on the loop, when this one has ended.
+    capacity_limiter::guard token;
 
 protected:
     ~worker_call() = default;

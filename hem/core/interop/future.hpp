@@ -56,7 +56,7 @@ task<> fulfil(std::shared_ptr<std::promise<T>> promise, F f, Args... args) {
 template <class T>
 task<T> from_future(std::future<T> future, pool_reference pool = {}) {
     if (!future.valid()) throw std::future_error(std::future_errc::no_state);
-    co_return co_await detail::run_on_worker(std::move(pool), detail::get_future<std::future<T>>, std::move(future));
+    co_return co_await detail::run_on_worker(to_thread_options{.pool = std::move(pool)}, detail::get_future<std::future<T>>, std::move(future));
 }
 
 // Runs the coroutine function `f(args...)` on the portal's loop; the future gets its value or error, task_cancelled if it was cancelled, for
