@@ -37,7 +37,9 @@ constexpr std::string_view serve_help = R"(blog serve: serve the page, the API a
   --port PORT     HEM_BLOG_PORT    port to listen on, 0 picks a free one (8000)
   --search WHERE  HEM_BLOG_SEARCH  embedded:FILE, embedded::memory:, http://HOST:PORT (embedded:<data>/blog.db)
   --data DIR      HEM_BLOG_DATA    folder of the embedded store (${XDG_DATA_HOME:-~/.local/share}/hem-blog)
+  --debug-page    serve /debug/tasks, a live view of the tasks, to this machine; its address is printed with a token
 
+HEM_DEBUG=1 opens a debug socket for `hem ps` and `hem top`. HEM_REACTOR=io_uring takes io_uring instead of epoll.
 A new embedded store is filled with a few posts on Hem's patterns. Ctrl-C stops gracefully: requests under way are answered first;
 a second Ctrl-C ends at once.
 )";
@@ -103,7 +105,8 @@ std::vector<std::string_view> flags_of(command which) {
     switch (which) {
     case command::import_posts: return {"--drafts", "--author", "--to", "--search", "--data", "--help"};
     case command::export_posts: return {"--format", "--from", "--search", "--data", "--help"};
-    default: return {"--host", "--port", "--search", "--data", "--help"};
+    case command::engine: return {"--host", "--port", "--search", "--data", "--help"};
+    default: return {"--host", "--port", "--search", "--data", "--debug-page", "--help"};
     }
 }
 
@@ -175,7 +178,7 @@ private:
         for (; at < arguments_.size(); ++at) {
             const std::string_view argument = arguments_[at];
             if (!argument.starts_with('-') || argument == "-") break;
-            const bool alone = argument == "--drafts" || argument == "--help" || argument == "-h" || argument.find('=') != argument.npos;
+            const bool alone = argument == "--drafts" || argument == "--debug-page" || argument == "--help" || argument == "-h" || argument.find('=') != argument.npos;
             if (!alone) ++at;
         }
         if (at >= arguments_.size()) return;
@@ -214,9 +217,9 @@ private:
             wrong(name, fmt::format("is no setting of '{}'; there are {}", name_of(result_.options.command), fmt::join(known, ", ")));
             return;
         }
-        if (name == "--drafts") {
+        if (name == "--drafts" || name == "--debug-page") {
             if (value) wrong(name, "takes no value");
-            result_.options.drafts = true;
+            (name == "--drafts" ? result_.options.drafts : result_.options.debug_page) = true;
             return;
         }
         if (!value) {

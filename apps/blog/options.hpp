@@ -20,6 +20,7 @@ struct options {
     std::uint16_t port = 8000;  // 0: any free one
     std::string search;         // embedded:FILE, embedded::memory:, http://HOST:PORT
     std::string data;           // folder of the store
+    bool debug_page = false;    // of serve
     // import
     std::string source;  // a folder or a file of JSON lines
     bool drafts = false;

@@ -9,8 +9,11 @@
 #include "hem/service.hpp"
 #include "hem/telemetry/log.hpp"
 
+#include <array>
 #include <cstdio>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/random.h>
 
 namespace blog {
 
@@ -27,6 +30,13 @@ void announce(const options& chosen, const std::string& url, std::size_t seeded,
     fmt::print("blog: {} posts in {}\n", posts, describe_store(chosen));
     fmt::print("blog: open {} to search, {}/docs for the API; `blog import DIR --to {}` adds posts; Ctrl-C stops\n", url, url, url);
     std::fflush(stdout);
+}
+
+// What only somebody who reads this terminal knows.
+std::string make_token() {
+    std::array<unsigned char, 16> bytes;
+    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) throw std::runtime_error("the system has no random numbers");
+    return fmt::format("{:02x}", fmt::join(bytes, ""));
 }
 
 hem::task<int> serve_app(hem::web::app& app, hem::service::health& health, hem::service::serve_options how) {
@@ -49,11 +59,17 @@ hem::task<int> serve_posts(const options& chosen) {
         });
         health.add_routes(app);
         hem::service::add_metrics_route(app);
+        const std::string token = chosen.debug_page ? make_token() : std::string();
+        if (chosen.debug_page) hem::service::add_debug_page(app, token);
         hem::service::serve_options how;
         how.http.bind = {endpoint_text(chosen.host, chosen.port)};
         how.http.limits.body.body = largest_body;
         how.on_ready = [&](hem::http::server& server) -> hem::task<> {
             announce(chosen, url_of(server, chosen.host), seeded, co_await posts.count());
+            if (chosen.debug_page) {
+                fmt::print("blog: tasks at {}/debug/tasks?token={}\n", url_of(server, chosen.host), token);
+                std::fflush(stdout);
+            }
         };
         how.on_stopping = &announce_stop;
         co_return co_await serve_app(app, health, std::move(how));

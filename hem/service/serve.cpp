@@ -11,6 +11,7 @@
 #include "hem/core/sleep.hpp"
 #include "hem/core/task_group.hpp"
 #include "hem/core/with.hpp"
+#include "hem/service/debug_socket.hpp"
 #include "hem/telemetry/log.hpp"
 #include "hem/web.hpp"
 
@@ -76,6 +77,8 @@ task<int> serve(web::app& app, health& health, serve_options options) {
     if (!options.http.observer) options.http.observer = &observer;
     shutdown state;
     http::server_statistics last{};
+    std::optional<debug_socket> looking_glass;
+    if (options.debug_socket || debug_socket_wanted()) log::info("debug_socket_open", {{"path", looking_glass.emplace().path()}});
     co_await app.run([&]() -> task<> {
         http::server server(app.handler(), options.http);
         server.listen();

@@ -23,6 +23,7 @@ struct serve_options {
     http::server_options http;
     duration drain_delay = duration(-1);  // negative: HEM_DRAIN_DELAY, else 0
     duration flush_timeout = std::chrono::seconds(5);
+    bool debug_socket = false;  // open one for `hem ps` and `hem top`; HEM_DEBUG=1 does, too
     // Called once the service accepts connections; for saying where. May suspend.
     callable<task<>(http::server&)> on_ready;
     // Called when the first signal has come.

@@ -1,0 +1,48 @@
+// A Unix socket through which `hem ps` and `hem top` look into a running program: its tasks, what each waits for, scopes, lag, stalls.
+//
+//     hem::service::debug_socket looking_glass;      // inside a task: for this loop; lives until the end of the block
+//
+// `serve` opens one when HEM_DEBUG=1 is set. The socket has a thread of its own, so it answers when the loop is stuck, which is when it is needed. Only
+// the same user and root may connect. One request is one line, the answer is one line of JSON: `snapshot` gives
+// {"pid":..., "program":..., "loops":[{"stuck":false, "snapshot":{...}}, ...]}.
+#pragma once
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "hem/core/loop.hpp"
+#include "hem/core/run.hpp"
+
+namespace hem::service {
+
+// Where the sockets of this user's programs are: $XDG_RUNTIME_DIR/hem, else /run/hem for root and /tmp/hem-<uid> for others.
+std::string debug_socket_folder();
+
+struct debug_socket_options {
+    std::string path = {};              // empty: <folder>/<pid>.sock
+    std::vector<loop_handle> loops = {};  // empty: the running loop
+    duration patience = std::chrono::milliseconds(200);  // a loop that has not answered by then is shown as stuck
+};
+
+class debug_socket {
+public:
+    // Opens it; a socket that a dead process left there is replaced. Throws network_error or std::system_error, naming the path.
+    explicit debug_socket(debug_socket_options options = {});
+    debug_socket(const debug_socket&) = delete;
+    debug_socket& operator=(const debug_socket&) = delete;
+    // Closes and removes it; requests under way are cut.
+    ~debug_socket();
+
+    const std::string& path() const noexcept { return options_.path; }
+
+private:
+    debug_socket_options options_;
+    runner runner_;
+    std::thread thread_;
+};
+
+// True if HEM_DEBUG=1 asks for one; std::invalid_argument for a value that is neither 0 nor 1.
+bool debug_socket_wanted();
+
+}  // namespace hem::service
