@@ -180,8 +180,13 @@ socket_stream listener::try_accept() {
 }
 
 task<socket_stream> listener::accept() {
+    const auto check = [this] {
+        if (!descriptor_) throw closed_resource("the listener on " + local_.to_string() + " was closed");
+    };
     for (;;) {
+        check();
         co_await descriptor_.wait_readable();
+        check();  // also closed between the end of the wait and now
         auto accepted = try_accept();
         if (accepted.is_open()) co_return accepted;
         if (exhausted_) {
