@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 #include "hem/core/task.hpp"
 
@@ -51,61 +50,49 @@ std::unique_ptr<body_source> make_body_source(async_generator<std::string> chunk
 // Reads a source to its end. Throws `body_too_large` when it exceeds `limit` bytes (0: none).
 task<std::string> read_all(body_source& source, std::uint64_t limit);
 
-// What a response carries: nothing, owned bytes, bytes that live for ever (literals, embedded files), or a source.
+// What a response carries: nothing, owned bytes, bytes that live for ever (literals, embedded files), or a source. Cheap to move.
 class body {
 public:
-    struct none {};
     struct static_view {
         std::string_view bytes;
     };
     using source = std::unique_ptr<body_source>;
 
     body() noexcept = default;
-    body(std::string bytes) noexcept : content_(std::move(bytes)) {}
-    body(static_view view) noexcept : content_(view) {}
-    body(source stream) noexcept : content_(std::move(stream)) {}
+    body(std::string bytes) noexcept : owned_(std::move(bytes)), kind_(kind::owned) {}
+    body(static_view view) noexcept : view_(view.bytes), kind_(kind::view) {}
+    body(source stream) noexcept : stream_(std::move(stream)), kind_(kind::stream) {}
 
-    bool is_none() const noexcept { return content_.index() == 0; }
-    bool is_stream() const noexcept { return content_.index() == 3; }
+    bool is_none() const noexcept { return kind_ == kind::none; }
+    bool is_stream() const noexcept { return kind_ == kind::stream; }
 
     // The bytes, where they are at hand; empty for a stream.
-    std::string_view bytes() const noexcept {
-        if (const auto* owned = std::get_if<1>(&content_)) return *owned;
-        if (const auto* view = std::get_if<2>(&content_)) return view->bytes;
-        return {};
-    }
+    std::string_view bytes() const noexcept { return kind_ == kind::owned ? std::string_view(owned_) : view_; }
 
     // The size in bytes, where it is known before sending.
-    std::optional<std::uint64_t> size() const noexcept {
-        if (const auto* stream = std::get_if<3>(&content_)) return (*stream)->size();
-        return bytes().size();
-    }
+    std::optional<std::uint64_t> size() const noexcept { return stream_ ? stream_->size() : std::optional<std::uint64_t>(bytes().size()); }
 
     // Null unless it is a stream.
-    body_source* stream() noexcept {
-        auto* stream = std::get_if<3>(&content_);
-        return stream != nullptr ? stream->get() : nullptr;
-    }
+    body_source* stream() noexcept { return stream_.get(); }
 
     // Gives the content away and leaves none.
     source take_stream() noexcept {
-        auto* stream = std::get_if<3>(&content_);
-        source result = stream != nullptr ? std::move(*stream) : nullptr;
-        content_.emplace<0>();
+        source result = std::move(stream_);
+        *this = body();
         return result;
     }
     std::string take_bytes() {
-        std::string result;
-        if (auto* owned = std::get_if<1>(&content_))
-            result = std::move(*owned);
-        else
-            result = bytes();
-        content_.emplace<0>();
+        std::string result = kind_ == kind::owned ? std::move(owned_) : std::string(view_);
+        *this = body();
         return result;
     }
 
 private:
-    std::variant<none, std::string, static_view, source> content_;
+    enum class kind : std::uint8_t { none, owned, view, stream };
+    std::string owned_;
+    std::string_view view_;
+    source stream_;
+    kind kind_ = kind::none;
 };
 
 }  // namespace hem::http

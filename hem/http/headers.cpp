@@ -47,8 +47,6 @@ headers::headers(std::initializer_list<std::pair<std::string_view, std::string_v
 
 headers::headers(const headers& other) : purpose_(other.purpose_) { *this = other; }
 
-headers::headers(headers&& other) noexcept : purpose_(other.purpose_) { take(other); }
-
 headers& headers::operator=(const headers& other) {
     if (this == &other) return *this;
     clear();
@@ -59,33 +57,9 @@ headers& headers::operator=(const headers& other) {
     return *this;
 }
 
-headers& headers::operator=(headers&& other) noexcept {
-    if (this != &other) {
-        release();
-        take(other);
-    }
-    return *this;
-}
-
-headers::~headers() { release(); }
-
-void headers::take(headers& other) noexcept {
-    if (other.entries_ == other.inline_entries_) {
-        for (std::uint32_t i = 0; i < other.size_; ++i) inline_entries_[i] = other.inline_entries_[i];  // one to three: no call
-        entries_ = inline_entries_;
-        capacity_ = inline_capacity;
-    } else {
-        entries_ = std::exchange(other.entries_, other.inline_entries_);
-        capacity_ = std::exchange(other.capacity_, inline_capacity);
-    }
-    size_ = std::exchange(other.size_, 0);
-    present_ = std::exchange(other.present_, 0);
-    bytes_ = std::move(other.bytes_);
-}
-
 void headers::release() noexcept {
-    if (entries_ != inline_entries_) delete[] entries_;
-    entries_ = inline_entries_;
+    if (entries_ != inline_entries()) delete[] entries_;
+    entries_ = inline_entries();
     capacity_ = inline_capacity;
     size_ = 0;
     present_ = 0;
@@ -125,20 +99,12 @@ void headers::check(std::string_view name, std::string_view value, field id) con
         throw invalid_header("header field \"connection\" of a response may only be \"close\" (offset 0)");
 }
 
-headers::entry* headers::add() {
-    if (size_ == capacity_) {
-        auto* grown = new entry[std::size_t{capacity_} * 2];
-        std::copy_n(entries_, size_, grown);
-        if (entries_ != inline_entries_) delete[] entries_;
-        entries_ = grown;
-        capacity_ *= 2;
-    }
-    return &entries_[size_++];
-}
-
-void headers::append_view(std::string_view lower_name, std::string_view value, field id) {
-    *add() = {lower_name, value, id};
-    present_ |= std::uint64_t{1} << static_cast<unsigned>(id);
+void headers::grow() {
+    auto* grown = new entry[std::size_t{capacity_} * 2];
+    std::copy_n(entries_, size_, grown);
+    if (entries_ != inline_entries()) delete[] entries_;
+    entries_ = grown;
+    capacity_ *= 2;
 }
 
 void headers::append(std::string_view name, std::string_view value) {

@@ -40,10 +40,18 @@ public:
     explicit headers(purpose purpose) noexcept : purpose_(purpose) {}
     headers(std::initializer_list<std::pair<std::string_view, std::string_view>> fields);
     headers(const headers& other);
-    headers(headers&& other) noexcept;
+    headers(headers&& other) noexcept : purpose_(other.purpose_) { take(other); }
     headers& operator=(const headers& other);  // keeps its own purpose
-    headers& operator=(headers&& other) noexcept;
-    ~headers();
+    headers& operator=(headers&& other) noexcept {
+        if (this != &other) {
+            release();
+            take(other);
+        }
+        return *this;
+    }
+    ~headers() {
+        if (entries_ != inline_entries()) delete[] entries_;
+    }
 
     // The first value of that name.
     std::optional<std::string_view> get(std::string_view name) const noexcept;
@@ -69,7 +77,10 @@ public:
 
     // Without copy and check, for values that live at least as long as the list: literals, or bytes of the request that owns it.
     void set_view(field id, std::string_view value);
-    void append_view(std::string_view lower_name, std::string_view value, field id);
+    void append_view(std::string_view lower_name, std::string_view value, field id) {
+        *add() = {lower_name, value, id};
+        present_ |= std::uint64_t{1} << static_cast<unsigned>(id);
+    }
     // With a copy, without check: for what a parser has read.
     void append_copy(std::string_view lower_name, std::string_view value, field id) {
         append_view(id == field::other ? bytes_.copy(lower_name) : field_name(id), bytes_.copy(value), id);
@@ -97,18 +108,34 @@ private:
             if (at->id == id) return at;
     }
     void check(std::string_view name, std::string_view value, field id) const;
-    entry* add();
-    void take(headers& other) noexcept;
+    entry* add() {
+        if (size_ == capacity_) grow();
+        return &entries_[size_++];
+    }
+    void grow();
+    void take(headers& other) noexcept {
+        if (other.entries_ == other.inline_entries()) {
+            for (std::uint32_t i = 0; i < other.size_; ++i) inline_entries()[i] = other.inline_entries()[i];
+        } else {
+            entries_ = std::exchange(other.entries_, other.inline_entries());
+            capacity_ = std::exchange(other.capacity_, inline_capacity);
+        }
+        size_ = std::exchange(other.size_, 0);
+        present_ = std::exchange(other.present_, 0);
+        bytes_ = std::move(other.bytes_);
+    }
     void release() noexcept;
+    entry* inline_entries() noexcept { return reinterpret_cast<entry*>(inline_bytes_); }
     std::size_t erase_from(std::uint32_t index, std::string_view name) noexcept;
 
-    entry* entries_ = inline_entries_;
+    entry* entries_ = inline_entries();
     std::uint32_t size_ = 0;
     std::uint32_t capacity_ = inline_capacity;
     std::uint64_t present_ = 0;  // one bit per known field
     purpose purpose_ = purpose::any;
     detail::arena bytes_;
-    entry inline_entries_[inline_capacity];
+    // Entries begin to live when they are written: most responses move several times with two fields.
+    alignas(entry) std::byte inline_bytes_[inline_capacity * sizeof(entry)];
 };
 
 }  // namespace hem::http

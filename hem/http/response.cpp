@@ -38,10 +38,6 @@ response::response(int status, std::unique_ptr<body_source> stream, std::string_
 response::response(int status, async_generator<std::string> chunks, std::string_view type)
     : response(status, make_body_source(std::move(chunks)), type) {}
 
-response::response(response&&) noexcept = default;
-response& response::operator=(response&&) noexcept = default;
-response::~response() = default;
-
 response::extras& response::more() {
     if (extras_ == nullptr) extras_.reset(new extras);
     return *extras_;

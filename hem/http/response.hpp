@@ -57,9 +57,9 @@ public:
     // A body in chunks; sent as they come.
     response(int status, std::unique_ptr<body_source> stream, std::string_view type);
     response(int status, async_generator<std::string> chunks, std::string_view type);
-    response(response&&) noexcept;
-    response& operator=(response&&) noexcept;
-    ~response();
+    response(response&&) noexcept = default;
+    response& operator=(response&&) noexcept = default;
+    ~response() = default;
 
     // Final answers are 200 to 599.
     int status() const noexcept { return status_; }
