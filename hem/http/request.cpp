@@ -130,21 +130,28 @@ const headers* request::trailers() const noexcept {
     return source_ != nullptr ? source_->trailers() : nullptr;
 }
 
+void request::refuse_body() const {
+    throw body_too_large("the body of " + std::string(method_) + " " + std::string(path_) + " is over its limit of " +
+                         std::to_string(body_limit_) + " bytes");
+}
+
+void request::check_body_limit() const {
+    if (body_limit_ == 0) return;
+    const auto size = buffered_ ? std::optional<std::uint64_t>(buffer_.size()) : stream_size();
+    if (size.value_or(0) > body_limit_) refuse_body();
+}
+
 task<std::string_view> request::body() {
     if (buffered_ || source_ == nullptr) co_return buffer_;
     if (consumed_)
         throw stream_consumed("the body of " + std::string(method_) + " " + std::string(path_) + " was taken as a stream; it is read once");
-    const auto refuse = [&] {
-        throw body_too_large("the body of " + std::string(method_) + " " + std::string(path_) + " is over its limit of " +
-                             std::to_string(body_limit_) + " bytes");
-    };
+    check_body_limit();
     const auto size = source_->size();
-    if (body_limit_ != 0 && size.value_or(0) > body_limit_) refuse();
     if (size) buffer_.reserve(static_cast<std::size_t>(*size));
     while (true) {
         const std::string_view chunk = co_await source_->next();
         if (chunk.empty()) break;
-        if (body_limit_ != 0 && chunk.size() > body_limit_ - buffer_.size()) refuse();
+        if (body_limit_ != 0 && chunk.size() > body_limit_ - buffer_.size()) refuse_body();
         buffer_.append(chunk);
     }
     buffered_ = true;

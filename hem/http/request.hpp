@@ -103,6 +103,8 @@ public:
     // Of this request alone, in bytes; 0 means none. A route may raise or lower the server's limit before the body is read.
     void set_body_limit(std::uint64_t bytes) noexcept { body_limit_ = bytes; }
     std::uint64_t body_limit() const noexcept { return body_limit_; }
+    // Throws `body_too_large` when it is known before reading that the body is over its limit. Does not suspend.
+    void check_body_limit() const;
 
     void set_body(std::string bytes);                             // replaces the body; readable at once
     void set_body(std::unique_ptr<body_source> source) noexcept;  // owned
@@ -153,6 +155,7 @@ private:
         return nullptr;
     }
     void put_context(detail::context_slot slot);
+    [[noreturn]] void refuse_body() const;
     void drop_context() noexcept;
     void split_target() noexcept;
 
