@@ -33,7 +33,7 @@ struct server_limits {
     std::size_t connections = 10'000;        // per worker; 64 more get 503 and are closed, then accepting pauses
     std::size_t connections_per_peer = 0;    // per worker; beyond: closed without an answer
     std::size_t requests_in_flight = 4'096;  // per worker; beyond: 503, connection kept
-    std::size_t pipelined = 16;              // heads parsed ahead
+    std::size_t pipelined = 16;              // requests of one connection that run side by side; 1: one after the other
     std::size_t max_requests = 0;            // per connection; then it closes
     std::size_t drain_unread = 64 * 1024;    // bytes of an unread request body that are read and dropped to keep the connection
 

@@ -75,7 +75,6 @@ std::size_t write_response_head(std::span<char> out, const response& answer, con
         writer.number(static_cast<std::uint64_t>(answer.status()));
         writer.text(" Unknown\r\n");
     }
-    const bool own_date = answer.headers().contains(field::date);
     write_fields(writer, answer.headers(), written_by_us);
     if (plan.length && answer.status() != 204) {
         writer.text("content-length: ");
@@ -88,6 +87,11 @@ std::size_t write_response_head(std::span<char> out, const response& answer, con
         writer.text("connection: close\r\n");
     else if (plan.version == http_version::http_1_0)
         writer.text("connection: keep-alive\r\n");
+    const bool own_date = answer.headers().contains(field::date);
+    if (!context.tail.empty() && !own_date && !answer.headers().contains(field::server)) {
+        writer.text(context.tail);
+        return writer.size();
+    }
     if (!own_date && !context.date.empty()) writer.field("date", context.date);
     if (!context.server.empty() && !answer.headers().contains(field::server)) writer.field("server", context.server);
     writer.text("\r\n");

@@ -33,6 +33,7 @@ response_plan plan_response(const response& answer, method_kind method, http_ver
 struct head_context {
     std::string_view date;    // IMF-fixdate ("Sun, 06 Nov 1994 08:49:37 GMT"); empty: no field
     std::string_view server;  // value of `Server`; empty: no field
+    std::string_view tail;    // both as lines, with the empty line that ends the head; for responses that set neither. Empty: not at hand
 };
 
 // Writes status line, fields and empty line. Returns the size; when it is larger than `out.size()`, nothing useful was written and

@@ -15,23 +15,43 @@ namespace detail {
 
 server_state::server_state(http::handler given, server_options chosen) : handle(std::move(given)), options(std::move(chosen)) {}
 
-std::unique_ptr<exchange> server_state::take_exchange() {
-    if (free_exchanges.empty()) return std::make_unique<exchange>(options.limits.head);
-    auto taken = std::move(free_exchanges.back());
-    free_exchanges.pop_back();
+std::unique_ptr<connection_memory> server_state::take_memory() {
+    if (free_memory.empty()) return std::make_unique<connection_memory>(options.limits.head);
+    auto taken = std::move(free_memory.back());
+    free_memory.pop_back();
     return taken;
 }
 
-void server_state::give_back(std::unique_ptr<exchange> used) noexcept {
+void server_state::give_back(std::unique_ptr<connection_memory> used) noexcept {
     // Kept for the next burst, but not for ever: as many as half of the connections that are open.
-    if (free_exchanges.size() > 16 + stats.connections / 2) return;
-    used->message.reset();
+    if (free_memory.size() > 16 + stats.connections / 2) return;
     used->begin = used->end = used->queued = 0;
-    free_exchanges.push_back(std::move(used));
+    used->has_head = false;
+    free_memory.push_back(std::move(used));
+}
+
+std::unique_ptr<served_request> server_state::take_request() {
+    if (free_requests.empty()) return std::make_unique<served_request>();
+    auto taken = std::move(free_requests.back());
+    free_requests.pop_back();
+    return taken;
+}
+
+void server_state::give_back(std::unique_ptr<served_request> used) noexcept {
+    if (free_requests.size() >= 64) return;
+    used->reset();
+    free_requests.push_back(std::move(used));
 }
 
 void server_state::refresh_date() noexcept {
     write_date(date, std::chrono::duration_cast<std::chrono::seconds>(system_now().time_since_epoch()).count());
+    tail = "date: ";
+    tail += date_text();
+    if (!options.server_name.empty()) {
+        tail += "\r\nserver: ";
+        tail += options.server_name;
+    }
+    tail += "\r\n\r\n";
 }
 
 void server_state::count_refusal(refusal why, const std::string& peer) noexcept {

@@ -2,6 +2,7 @@
 #include "hem/http/server.hpp"
 
 #include "hem/http.hpp"
+#include "hem/http/detail/raw_client.hpp"
 #include "hem/net.hpp"
 #include "hem/testing.hpp"
 
@@ -10,59 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace hem;
 using hem::testing::virtual_clock;
-
-// A raw client: what a test sends is what the server gets.
-class raw_client {
-public:
-    static task<raw_client> open(const http::server& server) {
-        raw_client client;
-        client.socket_ = co_await net::connect(server.local_endpoints().at(0));
-        co_return client;
-    }
-    task<> send(std::string text) { co_await socket_.write_all(text); }
-    // What comes until `end` has been seen, or until the connection ends.
-    task<std::string> read_until(std::string end) {
-        char block[4096];
-        while (received_.find(end) == std::string::npos) {
-            std::size_t got = 0;
-            try {
-                got = co_await socket_.read_some(block);
-            } catch (const network_error&) {
-            }
-            if (got == 0) co_return std::exchange(received_, {});
-            received_.append(block, got);
-        }
-        const auto at = received_.find(end) + end.size();
-        std::string text = received_.substr(0, at);
-        received_.erase(0, at);
-        co_return text;
-    }
-    task<std::string> read_to_end() { co_return co_await read_until("\xff never"); }
-    net::socket_stream& socket() noexcept { return socket_; }
-
-private:
-    net::socket_stream socket_;
-    std::string received_;
-};
-
-constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: test\r\n\r\n";
-
-task<http::response> greet(http::request& request) {
-    co_return http::response(200, "hello " + std::string(request.path()), http::content_type::text);
-}
-
-// Runs `body` beside a server and stops the server afterwards.
-template <class F>
-task<> serving(http::handler handler, http::server_options options, F body) {
-    options.bind = {"127.0.0.1:0"};
-    http::server server(std::move(handler), std::move(options));
-    server.listen();
-    co_await with_task_group([&](task_group& group) -> task<> {
-        group.create_task([&]() -> task<> { co_await server.serve(); });
-        co_await body(server);
-        server.stop();
-    });
-}
+using namespace hem::http::testing;
 
 ASYNC_TEST(HttpServer, KeepsTheConnectionAndAnswersInOrder) {
     co_await serving(greet, {}, [](http::server& server) -> task<> {

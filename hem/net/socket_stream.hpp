@@ -71,10 +71,18 @@ public:
     void interrupt() noexcept {
         if (descriptor_) descriptor_.interrupt();
     }
-    // Calls `f(data, reset)` on the loop when the peer shut down its side (false) or the connection failed (true).
-    void on_hang_up(void (*f)(void* data, bool reset) noexcept, void* data) noexcept {
-        if (descriptor_) descriptor_.on_hang_up(f, data);
+    // Calls `f(data, what)` on the loop, outside of any task, for what happens while nobody waits for it, and for every hang-up.
+    void watch(void (*f)(void* data, hem::detail::io_happening what) noexcept, void* data) noexcept {
+        if (descriptor_) descriptor_.watch(f, data);
     }
+    // False when the last read has emptied the socket and nothing came since.
+    bool maybe_readable() const noexcept { return descriptor_ && descriptor_.readable(); }
+    // What lies there stays unread: waiting for input waits for what comes after it.
+    void leave_input() noexcept {
+        if (descriptor_) descriptor_.force_clear_readable();
+    }
+    // The peer has shut down its side.
+    bool hung_up() const noexcept { return descriptor_ && descriptor_.hung_up(); }
 
     bool is_open() const noexcept { return static_cast<bool>(descriptor_); }
     int fd() const noexcept { return descriptor_.fd(); }

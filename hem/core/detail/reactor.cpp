@@ -76,32 +76,43 @@ void io_descriptor::interrupt() noexcept {
 }
 
 void io_descriptor::signal(record& descriptor, readiness what) noexcept {
-    if (what.hung_up) {
+    const bool new_room = what.writable && !descriptor.writable && !descriptor.writer;
+    if (what.readable) descriptor.readable = true;
+    if (what.writable) descriptor.writable = true;
+    if (what.hung_up) [[unlikely]] {
         descriptor.hung_up = true;
         descriptor.reset = descriptor.reset || what.reset;
-        if (descriptor.hang_up) descriptor.hang_up(descriptor.hang_up_data, descriptor.reset);
     }
-    const auto wake = [&](bool& ready, wait_node*& waiter) {
-        ready = true;
+    const bool input = what.readable && !descriptor.reader;
+    if (descriptor.happened && (what.hung_up || new_room || input)) [[unlikely]] {
+        descriptor.happened(descriptor.happened_data,
+                            {.input = input, .room = new_room, .hang_up = what.hung_up, .reset = what.hung_up && descriptor.reset});
+    }
+    const auto wake = [&](wait_node*& waiter) {
         if (!waiter) return;
         descriptor.loop->io.count_waiter(descriptor, -1);
         descriptor.loop->grant(*std::exchange(waiter, nullptr));
     };
-    if (what.readable) wake(descriptor.readable, descriptor.reader);
-    if (what.writable) wake(descriptor.writable, descriptor.writer);
+    if (what.readable) wake(descriptor.reader);
+    if (what.writable) wake(descriptor.writer);
 }
 
-void io_descriptor::on_hang_up(hang_up_hook f, void* data) noexcept {
-    state_->hang_up = f;
-    state_->hang_up_data = data;
-    if (f && state_->hung_up) f(data, state_->reset);
+void io_descriptor::watch(watcher f, void* data) noexcept {
+    state_->happened = f;
+    state_->happened_data = data;
+    if (f && state_->hung_up) f(data, {.hang_up = true, .reset = state_->reset});
 }
 
 io_descriptor::wait_awaiter io_descriptor::wait_readable() noexcept { return {*state_, false}; }
 io_descriptor::wait_awaiter io_descriptor::wait_writable() noexcept { return {*state_, true}; }
 
-const wait_ops io_descriptor::wait_awaiter::read_ops{"read", abort, nullptr};
-const wait_ops io_descriptor::wait_awaiter::write_ops{"write", abort, nullptr};
+const wait_ops io_descriptor::wait_awaiter::read_ops{"read", abort, nullptr, target};
+const wait_ops io_descriptor::wait_awaiter::write_ops{"write", abort, nullptr, target};
+
+wait_target io_descriptor::wait_awaiter::target(const wait_node& node) noexcept {
+    const record* descriptor = static_cast<const wait_awaiter&>(node).target_;
+    return {.object = descriptor, .descriptor = descriptor ? descriptor->fd : -1};
+}
 
 io_descriptor::wait_awaiter::wait_awaiter(record& target, bool write) noexcept
     : wait_node(write ? write_ops : read_ops), target_(&target), write_(write) {}

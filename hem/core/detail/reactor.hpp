@@ -15,6 +15,14 @@ namespace hem::detail {
 
 struct kernel;
 
+// What a watcher is told.
+struct io_happening {
+    bool input = false;    // bytes came
+    bool room = false;     // it takes bytes again, after a call that would have blocked
+    bool hang_up = false;  // the peer shut down its side, or the connection failed
+    bool reset = false;    // the connection failed
+};
+
 // A descriptor of the running loop. Owns it: closes it on destruction. At most one waiter per direction.
 class io_descriptor {
 public:
@@ -57,10 +65,10 @@ public:
     bool hung_up() const noexcept { return state_->hung_up; }
     // Lets whoever waits go on as if the descriptor were ready.
     void interrupt() noexcept;
-    // Calls `f(data, reset)` in the loop, outside of any task, when the peer shut its side down (false) or the connection failed (true);
-    // at once if that has happened. Null ends it.
-    using hang_up_hook = void (*)(void* data, bool reset) noexcept;
-    void on_hang_up(hang_up_hook f, void* data) noexcept;
+    // Calls `f(data, what)` in the loop, outside of any task, for what happens while no task waits for it, and for every hang-up; at once
+    // if that has happened. It must not close a descriptor. Null ends it.
+    using watcher = void (*)(void* data, io_happening what) noexcept;
+    void watch(watcher f, void* data) noexcept;
 
     // What a poll, or a simulated network, found out: the directions that may make progress now, the peer's shutdown or the failure.
     struct readiness {
@@ -81,8 +89,8 @@ public:
         kernel* loop = nullptr;
         wait_node* reader = nullptr;
         wait_node* writer = nullptr;
-        hang_up_hook hang_up = nullptr;
-        void* hang_up_data = nullptr;
+        watcher happened = nullptr;
+        void* happened_data = nullptr;
         bool reset = false;
         void* watch = nullptr;  // the reactor's own
     };

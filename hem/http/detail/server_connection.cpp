@@ -4,39 +4,17 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cstring>
 
+#include "hem/core/detail/spawned_task.hpp"
 #include "hem/core/errors.hpp"
-#include "hem/core/sleep.hpp"
 #include "hem/http/detail/connection_body.hpp"
 #include "hem/http/errors.hpp"
 
 namespace hem::http::detail {
 namespace {
 
-// A body up to this size is copied behind its head, so that both leave in one call; a larger one is gathered.
-constexpr std::size_t copy_limit = 16 * 1024;
 constexpr std::size_t largest_input = 32 * 1024;
-
-// The handler's scope, in the connection while it is open.
-class handler_guard {
-public:
-    handler_guard(hem::detail::timed_scope*& slot, hem::detail::timed_scope& scope) : slot_(slot), scope_(scope) {
-        scope_.enter(hem::detail::current_task_header());
-        slot_ = &scope_;
-    }
-    ~handler_guard() { leave(); }
-    void leave() noexcept {
-        if (scope_.left()) return;
-        slot_ = nullptr;
-        scope_.leave(hem::detail::current_task_header());
-    }
-
-private:
-    hem::detail::timed_scope*& slot_;
-    hem::detail::timed_scope& scope_;
-};
 
 }  // namespace
 
@@ -53,14 +31,97 @@ server_connection::server_connection(server_state& server, net::socket_stream so
 }
 
 server_connection::~server_connection() {
+    if (reset_at_end_) socket_.reset();
     hem::detail::intrusive_list<server_connection, connection_tag>::erase(*this);
     --server_.stats.connections;
     server_.changed.set();
 }
 
+time_point server_connection::deadline_after(std::chrono::nanoseconds limit) noexcept {
+    return limit.count() > 0 ? hem::detail::saturating_add(clock::now(), limit) : time_point::max();
+}
+
 void server_connection::set_phase(phase p, std::chrono::nanoseconds limit) noexcept {
     phase_ = p;
-    deadline_ = limit.count() > 0 ? hem::detail::saturating_add(clock::now(), limit) : time_point::max();
+    deadline_ = deadline_after(limit);
+}
+
+task<> server_connection::run() {
+    self_ = &hem::detail::current_task_header();
+    children_.enter();
+    socket_.watch(happened, this);
+    try {
+        co_await serve();
+    } catch (...) {
+        children_.body_failed(std::current_exception());
+    }
+    end_with(after::close);
+    co_await children_.wait_for_children();
+    socket_.watch(nullptr, nullptr);
+    if (work_) server_.give_back(std::move(work_));
+    (void)children_.conclude(true);
+}
+
+task<> server_connection::serve() {
+    const auto& limits = server_.options.limits;
+    set_phase(phase::idle, limits.first_byte);
+    const auto born = clock::now();
+    while (!ended()) {
+        if (!work_) {
+            if (server_.draining && served_ > 0) co_return;
+            const auto idle_until = deadline_;
+            co_await socket_.wait_readable();
+            if (expired_ || (server_.draining && served_ > 0)) co_return;
+            work_ = server_.take_memory();
+            work_->parser.reset();
+            phase_ = phase::busy;
+            deadline_ = time_point::max();
+            const int got = read_some();
+            if (got > 0) continue;
+            server_.give_back(std::move(work_));
+            if (got != -1) co_return;
+            phase_ = phase::idle;
+            deadline_ = idle_until;
+            continue;
+        }
+        switch (look()) {
+        case upcoming::alone:
+        case upcoming::exclusive: {
+            phase_ = phase::busy;
+            deadline_ = time_point::max();
+            auto& mine = admit(work_->first);
+            reads_ahead_ = takes_more_ && mine.frame.body == body_kind::none && is_safe(mine.message.method_id());
+            co_await answer(mine);
+            reads_ahead_ = false;
+            mine.reset();
+            break;
+        }
+        case upcoming::beside: start_beside(true); break;
+        case upcoming::nothing:
+            if (under_way_ == 0) {
+                if (const int state = try_flush(); state < 0 || (state == 0 && !co_await flush_slowly())) co_return;
+                server_.give_back(std::move(work_));
+                if (limits.connection_age.count() > 0 && clock::now() - born >= limits.connection_age) co_return;
+                set_phase(phase::idle, limits.keep_alive_idle);
+                if (!input_ended_) break;
+                co_return;
+            }
+            [[fallthrough]];
+        case upcoming::partial: co_await read_more(); break;
+        case upcoming::over_limit:
+        case upcoming::refused: co_await refuse_upcoming(); break;
+        case upcoming::after_some: co_await others_end(limits.pipelined); break;
+        case upcoming::after_all: co_await others_end(1); break;
+        }
+    }
+    if (failed_) end_with(after::close);
+    if (under_way_ != 0) co_await others_end(1);
+    if (failed_ || !work_) co_return;
+    if (ending_ == after::linger) {
+        co_await linger();
+    } else {
+        (void)co_await flush();
+    }
 }
 
 // ---- reading
@@ -74,9 +135,9 @@ int server_connection::read_some() noexcept {
     return static_cast<int>(result.bytes);
 }
 
-void server_connection::make_input_room() {
+bool server_connection::make_input_room() {
     auto& work = *work_;
-    if (work.end < work.input.size()) return;
+    if (work.end < work.input.size()) return true;
     if (work.begin > 0) {
         std::memmove(work.input.data(), work.data(), work.size());
         work.end -= work.begin;
@@ -84,63 +145,206 @@ void server_connection::make_input_room() {
     } else if (work.input.size() < largest_input) {
         work.input.resize(largest_input);
     }
+    return work.end < work.input.size();
 }
 
-// True when a head is there, or something to refuse; false when the connection is to be closed without a word.
-task<bool> server_connection::read_head() {
+// The verdict on the head that was parsed.
+void server_connection::judge() {
     auto& work = *work_;
+    work.has_head = true;
+    work.frame = framing{};
+    work.why = work.parser.why();
+    if (work.why != refusal::none) return;
+    const auto& options = server_.options;
+    request_rules rules{.body_limit = options.limits.body.body, .allowed_hosts = options.allowed_hosts, .secure = false};
+    work.why = decide_framing(work.parser, work.data(), rules, work.frame);
+    if (work.why != refusal::body_too_large) return;
+    // Its route may take more than the server.
+    request head;
+    head.assign(work.parser, work.data(), work.frame);
+    rules.body_limit = server_.handle.body_limit(head, rules.body_limit);
+    work.why = decide_framing(work.parser, work.data(), rules, work.frame);
+}
+
+server_connection::upcoming server_connection::look() {
+    auto& work = *work_;
+    if (!takes_more_) return under_way_ == 0 ? upcoming::nothing : upcoming::after_all;
+    if (!work.has_head) {
+        if (work.size() == 0) return upcoming::nothing;
+        if (work.parser.parse(work.data(), work.size()) == parse_result::need_more) {
+            if (head_deadline_ == time_point::max()) head_deadline_ = deadline_after(server_.options.limits.head_complete);
+            return upcoming::partial;
+        }
+        judge();
+        head_deadline_ = time_point::max();
+    }
+    const auto& limits = server_.options.limits;
+    const bool others = under_way_ != 0;
+    if (work.why != refusal::none) return others ? upcoming::after_all : upcoming::refused;
+    if (limits.requests_in_flight != 0 && server_.stats.in_flight >= limits.requests_in_flight)
+        return others ? upcoming::after_all : upcoming::over_limit;
+    // What a drain lets through is the last one; its answer says so.
+    if (server_.draining || work.frame.body != body_kind::none || !is_safe(work.parser.method_id()))
+        return others ? upcoming::after_all : upcoming::exclusive;
+    if (!others && work.size() == work.parser.size() && !socket_.maybe_readable()) return upcoming::alone;
+    return limits.pipelined != 0 && under_way_ >= limits.pipelined ? upcoming::after_some : upcoming::beside;
+}
+
+// Takes the head that lies there.
+served_request& server_connection::admit(served_request& fresh) {
+    auto& work = *work_;
+    const auto& limits = server_.options.limits;
+    fresh.frame = work.frame;
+    auto& message = fresh.message;
+    message.assign(work.parser, work.data(), work.frame);
+    work.begin += work.parser.size();
+    if (work.begin == work.end) work.begin = work.end = 0;
     work.parser.reset();
-    bool timed = false;
-    for (;;) {
-        if (work.size() > 0) {
-            if (!timed) {
-                timed = true;
-                set_phase(phase::head, server_.options.limits.head_complete);
-            }
-            if (work.parser.parse(work.data(), work.size()) != parse_result::need_more) co_return true;
-        }
-        // Before waiting, what was answered so far goes out.
-        if (const int state = try_flush(); state < 0 || (state == 0 && !co_await flush_slowly())) co_return false;
-        if (work.size() == 0) co_return false;  // nothing of a next request: back to idle
-        make_input_room();
-        const int got = read_some();
-        if (got == 0 || got == -2) {
-            failed_ = true;
-            co_return false;
-        }
-        if (got > 0) continue;
-        co_await socket_.wait_readable();
-        if (expired_) {
-            if (work.parser.started()) {
-                (void)co_await answer_error(408, {}, false);
-                co_await linger();
-            }
-            failed_ = true;
-            co_return false;
-        }
-    }
+    work.has_head = false;
+    ++served_;
+    ++server_.stats.requests;
+    fresh.last = !work.frame.keep_alive || (limits.max_requests != 0 && served_ >= limits.max_requests);
+    if (fresh.last) takes_more_ = false;
+    message.set_peer(peer_.host, peer_.port);
+    message.set_shutting_down(&server_.shutting_down);
+    message.set_body_limit(limits.body.body);
+    active_.push_back(fresh);
+    ++under_way_;
+    return fresh;
 }
 
-// Shuts down writing, then reads and drops for a while, so that a reset does not eat the answer (RFC 9112 9.6).
-task<> server_connection::linger() {
-    if (!co_await flush()) co_return;
-    socket_.shutdown_write();
-    expired_ = false;
-    set_phase(phase::linger, server_.options.limits.linger);
-    std::size_t dropped = 0;
-    while (!expired_ && dropped < server_.options.limits.drain_unread) {
-        co_await socket_.wait_readable();
+// As a child. `at_once`: it runs to its first wait in this call, and what it answers is written out by the caller.
+void server_connection::start_beside(bool at_once) {
+    auto mine = server_.take_request();
+    auto serve_one = [](server_connection& connection, std::unique_ptr<served_request> one) -> task<> {
+        co_await connection.answer(*one);
+        connection.server_.give_back(std::move(one));
+    };
+    using call = hem::detail::spawned_call<decltype(serve_one), server_connection&, std::unique_ptr<served_request>>;
+    auto& request = *mine;
+    auto* child = new call(serve_one, *this, std::move(mine));
+    child->context = self_->context;
+    child->spawned = std::source_location::current();
+    try {
+        admit(request);
+    } catch (...) {
+        child->drop_reference();
+        throw;
+    }
+    if (!at_once) {
+        children_.spawn(*child);
+        return;
+    }
+    corked_ = true;
+    children_.spawn_eagerly(*child);
+    corked_ = false;
+}
+
+// While a request runs in the connection's own task, and others may join it. Outside of any task.
+void server_connection::input_arrived() noexcept {
+    if (!reads_ahead_ || ended()) return;
+    try {
+        while (!input_ended_ && make_input_room()) {
+            const int got = read_some();
+            if (got == 0) input_ended_ = true;
+            if (got <= 0) return;
+            upcoming next = look();
+            for (; next == upcoming::beside; next = look()) start_beside(false);
+            if (next != upcoming::nothing && next != upcoming::partial) return;
+            if (!socket_.maybe_readable()) return;
+        }
+    } catch (...) {
+        // No memory: the connection ends with what is under way.
+        takes_more_ = false;
         work_->begin = work_->end = 0;
-        const int got = read_some();
-        if (got == 0 || got == -2) break;
-        if (got > 0) dropped += static_cast<std::size_t>(got);
     }
 }
 
-// ---- one request
+// Waits for more input, with requests under way or a head that has begun.
+task<> server_connection::read_more() {
+    auto& work = *work_;
+    if (input_ended_) {
+        // What is under way is answered; a head that was cut is nobody's.
+        co_await others_end(1);
+        end_with(after::close);
+        co_return;
+    }
+    // Before waiting, what was answered so far goes out; who has its answer made adds it first.
+    if (under_way_ == 0) {
+        if (const int state = try_flush(); state < 0 || (state == 0 && !co_await flush_slowly())) co_return;
+    } else if (!active_.front().waits) {
+        leave_queued();
+    }
+    make_input_room();
+    if (socket_.maybe_readable()) {
+        // Fetched at once below.
+    } else if (work.size() > 0) {
+        phase_ = phase::head;
+        deadline_ = head_deadline_;
+    } else {
+        phase_ = phase::busy;
+        deadline_ = time_point::max();
+    }
+    co_await socket_.wait_readable();
+    if (ended()) co_return;
+    if (expired_) {
+        co_await others_end(1);
+        const bool answers = work.parser.started() && !ended();
+        if (answers) (void)co_await answer_error(408, {}, false, false);
+        end_with(answers ? after::linger : after::close);
+        co_return;
+    }
+    const int got = read_some();
+    if (got == 0) input_ended_ = true;
+    if (got == -2) failed_ = true;
+}
+
+task<> server_connection::refuse_upcoming() {
+    auto& work = *work_;
+    const auto& limits = server_.options.limits;
+    const refusal why = work.why;
+    const framing frame = work.frame;
+    const bool head_only = work.parser.method_id() == method_kind::head;
+    const bool framed = work.parser.why() == refusal::none;
+    if (framed) {
+        work.begin += work.parser.size();
+        work.parser.reset();
+        work.has_head = false;
+    }
+    after then = after::linger;
+    if (why == refusal::none) {
+        ++served_;
+        ++server_.stats.requests;
+        const bool last = limits.max_requests != 0 && served_ >= limits.max_requests;
+        then = co_await answer_error(503, "retry-after: 1\r\n", frame.keep_alive && !last && !server_.draining, head_only);
+    } else {
+        then = co_await answer_refusal(why, head_only);
+    }
+    if (framed && then == after::next && frame.body != body_kind::none) {
+        connection_body body(*this, frame);
+        body_bytes_ = 0;
+        body_seconds_ = 0;
+        if (!co_await drain_request_body(body)) then = after::linger;
+        phase_ = phase::busy;
+        deadline_ = time_point::max();
+    }
+    if (then != after::next) end_with(then);
+}
+
+// Until fewer than `below` requests are under way.
+task<> server_connection::others_end(std::size_t below) {
+    phase_ = phase::busy;
+    deadline_ = time_point::max();
+    while (under_way_ >= below) {
+        if (!active_.front().waits) leave_queued();
+        progress_.clear();
+        co_await progress_.wait();
+    }
+}
 
 task<bool> server_connection::drain_request_body(connection_body& body) {
     const auto limit = server_.options.limits.drain_unread;
+    if (!co_await flush()) co_return false;  // the client may wait for the answer before it sends more
     set_phase(phase::body, std::chrono::seconds(1));
     std::size_t dropped = 0;
     try {
@@ -155,273 +359,75 @@ task<bool> server_connection::drain_request_body(connection_body& body) {
     co_return true;
 }
 
-task<bool> server_connection::send_body(response& answer, const response_plan& plan, body_source& source) {
-    std::uint64_t sent = 0;
-    for (;;) {
-        // What was made so far is on its way while the source works on the next piece.
-        if (!co_await flush()) co_return false;
-        const auto piece = co_await source.next();
-        if (piece.empty()) break;
-        sent += piece.size();
-        if (plan.body == body_kind::length && sent > plan.length.value_or(0)) {
-            if (server_.options.observer)
-                server_.options.observer->response_cut(work_->message, "the body is longer than its Content-Length");
-            co_return false;
-        }
-        if (plan.body == body_kind::chunked) {
-            char head[18];
-            const auto size = write_chunk_head(head, piece.size());
-            if (!has_room(size) && !co_await make_room(size)) co_return false;
-            queue({head, size});
-        }
-        if (piece.size() + 2 <= copy_limit) {
-            if (!has_room(piece.size() + 2) && !co_await make_room(piece.size() + 2)) co_return false;
-            queue(piece);
-        } else if (!co_await write_large(piece)) {
-            co_return false;
-        }
-        if (plan.body == body_kind::chunked) {
-            if (!has_room(2) && !co_await make_room(2)) co_return false;
-            queue(chunk_end);
-        }
-    }
-    if (plan.body == body_kind::length && sent != plan.length.value_or(0)) {
-        if (server_.options.observer) server_.options.observer->response_cut(work_->message, "the body is shorter than its Content-Length");
-        co_return false;
-    }
-    if (plan.body == body_kind::chunked) {
-        const headers* trailers = plan.trailers ? answer.find_trailers() : nullptr;
-        if (!trailers) trailers = plan.trailers ? source.trailers() : nullptr;
-        if (!trailers) {
-            if (!has_room(last_chunk.size()) && !co_await make_room(last_chunk.size())) co_return false;
-            queue(last_chunk);
-        } else {
-            if (!has_room(8 * 1024) && !co_await make_room(8 * 1024)) co_return false;
-            const auto size = write_last_chunk(std::span(work_->output).subspan(work_->queued), *trailers);
-            if (size > work_->output.size() - work_->queued) co_return false;
-            work_->queued += size;
-        }
-    }
-    co_return true;
-}
-
-task<server_connection::after> server_connection::serve_one() {
-    auto& work = *work_;
-    const auto& limits = server_.options.limits;
-    work.frame = framing{};
-    if (work.parser.why() != refusal::none) co_return co_await refuse(work.parser.why());
-    const request_rules rules{.body_limit = limits.body.body, .allowed_hosts = server_.options.allowed_hosts, .secure = false};
-    const refusal why = decide_framing(work.parser, work.data(), rules, work.frame);
-    auto& message = work.message;
-    message.reset();
-    message.assign(work.parser, work.data(), work.frame);
-    work.begin += work.parser.size();
-    connection_body body(*this, work.frame);
-    body_bytes_ = 0;
-    body_seconds_ = 0;
-    if (why != refusal::none) {
-        auto next = co_await refuse(why);
-        if (next == after::next && !co_await drain_request_body(body)) next = after::linger;
-        co_return next;
-    }
-    ++served_;
-    ++server_.stats.requests;
-    const bool last = limits.max_requests != 0 && served_ >= limits.max_requests;
-    if (limits.requests_in_flight != 0 && server_.stats.in_flight >= limits.requests_in_flight) {
-        auto next = co_await answer_error(503, "retry-after: 1\r\n", work.frame.keep_alive && !last);
-        if (next == after::next && !co_await drain_request_body(body)) next = after::linger;
-        co_return next;
-    }
-    message.set_peer(peer_.host, peer_.port);
-    message.set_shutting_down(&server_.shutting_down);
-    message.set_body_limit(limits.body.body);
-    if (!body.complete()) message.set_body_source(&body);
-
-    const auto method = message.method_id();
-    cancelled_why_ = why_cancelled::none;
-    std::optional<response> answer;
-    std::exception_ptr error;
-    bool sent = true;
-    bool cut = false;
-    response_plan plan;
-    hem::detail::timed_scope scope;
-    ++server_.stats.in_flight;
-    {
-        handler_guard guard(handler_scope_, scope);
-        struct counter {
-            server_state& server;
-            ~counter() { --server.stats.in_flight; }
-        } counting{server_};
-        set_phase(phase::handler, limits.handler);
-        half_closed_ = time_point::max();
-        socket_.on_hang_up(hang_up, this);
-        try {
-            answer.emplace(co_await server_.handle(message));
-            deadline_ = time_point::max();
-            const bool drains = !body.withheld() && body.left().value_or(0) <= limits.drain_unread && body.broken() == 0;
-            const bool keep = work.frame.keep_alive && !last && !server_.draining && (body.complete() || drains);
-            plan = plan_response(*answer, method, message.version(), keep,
-                                 message.headers().contains(field::te) &&
-                                     message.headers().get(field::te)->find("trailers") != std::string_view::npos);
-            const head_context context{.date = server_.date_text(), .server = server_.options.server_name};
-            for (;;) {
-                const auto size = write_response_head(std::span(work.output).subspan(work.queued), *answer, plan, context);
-                if (size <= work.output.size() - work.queued) {
-                    work.queued += size;
-                    break;
-                }
-                if (!has_room(size) && !co_await make_room(size)) break;
-            }
-            sent = !failed_;
-            if (sent && plan.body != body_kind::none) {
-                if (auto* source = answer->content().stream()) {
-                    phase_ = phase::handler;
-                    cut = true;
-                    sent = co_await send_body(*answer, plan, *source);
-                    cut = !sent;
-                } else if (const auto bytes = answer->content().bytes(); bytes.size() <= copy_limit) {
-                    sent = has_room(bytes.size()) || co_await make_room(bytes.size());
-                    if (sent) queue(bytes);
-                } else {
-                    sent = co_await write_large(bytes);
-                }
-            }
-        } catch (const cancelled&) {
-            // Ours: the client went, time was up, or the drain ends. Somebody else's passes on.
-            if (!scope.cancel_called() || (scope.parent()->cancelled())) throw;
-        } catch (...) {
-            error = std::current_exception();
-        }
-        socket_.on_hang_up(nullptr, nullptr);
-    }
-    auto finish_answer = [&]() -> task<> {
-        if (!answer) co_return;
-        if (auto* source = answer->content().stream()) co_await shield(source->close());
-        while (auto hook = answer->take_after_sent()) co_await hook->run();
-    };
-
-    if (body.broken() != 0 && (!answer || error)) {
-        // The client's own fault decides, whatever the handler made of it.
-        co_await finish_answer();
-        if (body.broken() < 0) co_return after::close;
-        co_return co_await answer_error(body.broken(), {}, false);
-    }
-    if (error && !cut) {
-        int status = 500;
-        try {
-            std::rethrow_exception(error);
-        } catch (const body_too_large&) {
-            status = 413;
-        } catch (...) {
-            if (server_.options.observer) server_.options.observer->handler_failed(message, error);
-        }
-        co_await finish_answer();
-        auto next = co_await answer_error(status, {}, status == 500 && work.frame.keep_alive && !last && !body.withheld());
-        if (next == after::next && !body.complete() && !co_await drain_request_body(body)) next = after::linger;
-        co_return next;
-    }
-    if (error || cut || !sent) {
-        if (error && server_.options.observer) server_.options.observer->response_cut(message, "the body's source failed");
-        co_await finish_answer();
-        // Without the last chunk, so that nobody takes the cut body for a whole one.
-        co_return after::close;
-    }
-    if (cancelled_why_ != why_cancelled::none) {
-        co_await finish_answer();
-        switch (cancelled_why_) {
-        case why_cancelled::timeout:
-            if (!answer) co_return co_await answer_error(504, {}, false);
-            break;
-        case why_cancelled::drain:
-            if (!answer) co_return co_await answer_error(503, "retry-after: 1\r\n", false);
-            break;
-        default: break;
-        }
-        if (!plan.close && answer) {
-            // It was done before the cancellation was noticed.
-        } else {
-            co_return after::close;
-        }
-    }
-    if (server_.draining) ++server_.stats.drain_finished;
-    const bool has_hooks = answer->has_after_sent();
-    if (has_hooks || answer->content().is_stream()) {
-        if (!co_await flush()) {
-            co_await finish_answer();
-            co_return after::close;
-        }
-        co_await finish_answer();
-    }
-    if (!body.complete() && !plan.close && !co_await drain_request_body(body)) co_return after::linger;
-    if (plan.close) co_return body.complete() && work.size() == 0 ? after::close : after::linger;
-    co_return after::next;
-}
-
-// Serves what has arrived until the input is empty.
-task<> server_connection::serve_requests() {
-    for (;;) {
-        if (!co_await read_head()) co_return;
-        const auto next = co_await serve_one();
-        if (failed_) co_return;
-        if (next == after::next) continue;
-        if (next == after::linger) {
-            co_await linger();
-        } else {
-            (void)co_await flush();
-        }
-        failed_ = true;
-        co_return;
-    }
-}
-
-task<> server_connection::run() {
-    const auto& limits = server_.options.limits;
-    set_phase(phase::idle, limits.first_byte);
-    const auto born = clock::now();
-    while (!failed_) {
-        if (server_.draining && served_ > 0) break;
+// Shuts down writing, then reads and drops for a while, so that a reset does not eat the answer (RFC 9112 9.6). What exceeds the limit
+// stays with the kernel: flow control stops the peer, who has until the deadline to see the answer.
+task<> server_connection::linger() {
+    if (!co_await flush()) co_return;
+    socket_.shutdown_write();
+    expired_ = false;
+    set_phase(phase::linger, server_.options.limits.linger);
+    std::size_t dropped = 0;
+    while (!expired_) {
+        const bool holds = dropped >= server_.options.limits.drain_unread && !socket_.hung_up();
+        if (holds) socket_.leave_input();
         co_await socket_.wait_readable();
-        if (expired_ || (server_.draining && served_ > 0)) break;
-        work_ = server_.take_exchange();
+        if (holds || expired_) continue;
+        work_->begin = work_->end = 0;
         const int got = read_some();
-        if (got > 0) co_await serve_requests();
-        if (got == 0 || got == -2) failed_ = true;
-        server_.give_back(std::move(work_));
-        if (limits.connection_age.count() > 0 && clock::now() - born >= limits.connection_age) break;
-        if (got > 0) set_phase(phase::idle, limits.keep_alive_idle);
+        if (got == 0 || got == -2) break;
+        if (got > 0) dropped += static_cast<std::size_t>(got);
     }
 }
 
 // ---- from outside
 
-void server_connection::hang_up(void* self, bool reset) noexcept {
+void server_connection::happened(void* self, hem::detail::io_happening what) noexcept {
     auto& connection = *static_cast<server_connection*>(self);
-    if (reset) {
-        connection.cancel_handler(why_cancelled::disconnect);
+    if (what.room && connection.work_ && !connection.corked_) connection.leave_queued();
+    if (what.input) connection.input_arrived();
+    if (!what.hang_up) return;
+    if (what.reset) {
+        connection.give_up();
     } else if (connection.half_closed_ == time_point::max()) {
         connection.half_closed_ = clock::now();
     }
 }
 
-void server_connection::cancel_handler(why_cancelled why) noexcept {
-    if (!handler_scope_ || handler_scope_->cancel_called()) return;
-    cancelled_why_ = why;
+// Nobody is there to read an answer.
+void server_connection::give_up() noexcept {
+    given_up_ = true;
+    for (auto& one : active_) {
+        cancel(one, why_cancelled::disconnect);
+        one.turn.set();
+    }
+}
+
+void server_connection::end_with(after then) noexcept {
+    if (ending_ == after::next) ending_ = then;
+    takes_more_ = false;
+    give_up();
+    progress_.set();
+}
+
+void server_connection::cancel(served_request& one, why_cancelled why) noexcept {
+    if (!one.scope || one.scope->cancel_called()) return;
+    one.why = why;
     if (why == why_cancelled::drain) ++server_.stats.drain_cancelled;
     const char* text = why == why_cancelled::disconnect ? "the client went away"
                        : why == why_cancelled::timeout  ? "the handler took longer than its limit"
                                                         : "the server shuts down";
-    handler_scope_->cancel(
-        {.kind = why == why_cancelled::drain ? cancel_kind::shutdown : cancel_kind::requested, .text = text, .task = {}});
+    one.scope->cancel({.kind = why == why_cancelled::drain ? cancel_kind::shutdown : cancel_kind::requested, .text = text, .task = {}});
 }
 
 void server_connection::sweep(time_point now) noexcept {
     const auto& limits = server_.options.limits;
-    if (phase_ == phase::handler) {
-        if (now >= deadline_) cancel_handler(why_cancelled::timeout);
+    // While a body is waited for, its own limits hold.
+    if (phase_ != phase::body) {
+        for (auto& one : active_) {
+            if (now >= one.deadline) cancel(one, why_cancelled::timeout);
+        }
     }
-    if (handler_scope_ && half_closed_ != time_point::max() && now - half_closed_ >= limits.half_close_grace) {
-        cancel_handler(why_cancelled::disconnect);
-    }
+    if (under_way_ != 0 && half_closed_ != time_point::max() && now - half_closed_ >= limits.half_close_grace) give_up();
     if (phase_ == phase::body && work_ && limits.body_rate > 0) {
         auto& sample = work_->body_samples[body_seconds_ % 10];
         const bool full = body_seconds_ >= 15;  // the first 5 s do not count, then any 10 s do
@@ -429,13 +435,18 @@ void server_connection::sweep(time_point now) noexcept {
         sample = static_cast<std::uint32_t>(body_bytes_);
         body_seconds_ = body_seconds_ >= 25 ? 16 : static_cast<std::uint8_t>(body_seconds_ + 1);
     }
-    if (phase_ == phase::write && write_window_ != time_point::max() && limits.write_rate > 0 &&
-        now - write_window_ >= std::chrono::seconds(30)) {
-        if (socket_.bytes_written() - write_mark_ < limits.write_rate * 30) deadline_ = now;
+    if (write_window_ != time_point::max() && limits.write_rate > 0 && now - write_window_ >= std::chrono::seconds(30)) {
+        if (socket_.bytes_written() - write_mark_ < limits.write_rate * 30) write_deadline_ = now;
         write_window_ = now;
         write_mark_ = socket_.bytes_written();
     }
-    if (phase_ != phase::handler && now >= deadline_) {
+    if (now >= write_deadline_) {
+        write_deadline_ = time_point::max();
+        failed_ = reset_at_end_ = true;
+        end_with(after::close);
+        socket_.interrupt();
+    }
+    if (now >= deadline_) {
         deadline_ = time_point::max();
         expired_ = true;
         socket_.interrupt();
@@ -447,11 +458,15 @@ void server_connection::begin_drain() noexcept {
 }
 
 void server_connection::end_grace() noexcept {
-    cancel_handler(why_cancelled::drain);
-    if (!handler_scope_) {
-        expired_ = true;
-        if (socket_.is_open()) socket_.interrupt();
+    bool any = false;
+    for (auto& one : active_) {
+        any = any || one.scope;
+        cancel(one, why_cancelled::drain);
     }
+    if (any) return;
+    expired_ = true;
+    if (write_deadline_ != time_point::max()) failed_ = reset_at_end_ = true;
+    if (socket_.is_open()) socket_.interrupt();
 }
 
 }  // namespace hem::http::detail
