@@ -40,6 +40,10 @@ struct front {
 
 }  // namespace
 
-http::handler http_front(std::shared_ptr<embedded::engine> engine) { return front{std::move(engine)}; }
+http::handler http_front(std::shared_ptr<embedded::engine> engine) {
+    http::handler handler(front{std::move(engine)});
+    handler.set_body_limit_rule(nullptr, [](const void*, const http::request&, std::uint64_t) noexcept { return body_limit; });
+    return handler;
+}
 
 }  // namespace hem::search

@@ -217,8 +217,11 @@ struct layered_handler {
 }  // namespace
 
 http::handler app::handler() {
-    if (core_->middleware.empty()) return direct_handler{core_.get()};
-    return layered_handler{core_.get()};
+    http::handler made = core_->middleware.empty() ? http::handler(direct_handler{core_.get()}) : http::handler(layered_handler{core_.get()});
+    made.set_body_limit_rule(core_.get(), [](const void* core, const http::request& head, std::uint64_t servers) noexcept {
+        return static_cast<const detail::app_core*>(core)->body_limit_of(head, servers);
+    });
+    return made;
 }
 
 }  // namespace hem::web

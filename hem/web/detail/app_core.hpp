@@ -146,6 +146,7 @@ struct app_core {
     http::response default_answer(const std::exception_ptr& error) const;
     task<http::response> refuse_by_handler(http::request& request, http::response refusal);
     match_status find_route(http::request& request, route_record*& route) const;
+    std::uint64_t body_limit_of(const http::request& head, std::uint64_t servers) const noexcept;
     http::response refuse(http::request& request, match_status status) const;
 
     // ---- background work

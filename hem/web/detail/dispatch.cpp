@@ -89,10 +89,17 @@ struct end_request_scope {
     }
 };
 
+// Where the length of the body is known, the answer is 413 before a byte of it is read and before anything of the route runs.
+void limit_body(http::request& request, const route_options& options) {
+    if (options.body_limit == 0) return;
+    request.set_body_limit(options.body_limit);
+    request.check_body_limit();
+}
+
 }  // namespace
 
 task<http::response> app_core::run_route(http::request& request, route_record& route, kept_graph& kept) {
-    if (route.options.body_limit != 0) request.set_body_limit(route.options.body_limit);
+    limit_body(request, route.options);
     std::optional<request_graph> own;
     if (route.plan.may_outlive) kept = std::make_shared<request_graph>(*this, request, route);
     request_graph& graph = kept ? *kept : own.emplace(*this, request, route);
@@ -138,6 +145,17 @@ match_status app_core::find_route(http::request& request, route_record*& route) 
     return status;
 }
 
+std::uint64_t app_core::body_limit_of(const http::request& head, std::uint64_t servers) const noexcept {
+    try {
+        route_match match;
+        if (trie.find(head.method(), head.path(), match, options.redirect_slashes) != match_status::found) return servers;
+        const auto limit = routes[match.route]->options.body_limit;
+        return limit != 0 ? limit : servers;
+    } catch (...) {
+        return servers;  // no memory to decode the path: the server's limit holds
+    }
+}
+
 http::response app_core::refuse(http::request& request, match_status status) const {
     switch (status) {
     case match_status::bad_path: return detail_response(request.path() == "*" ? 204 : 400);
@@ -178,7 +196,7 @@ task<http::response> app_core::dispatch(http::request& request) {
         const auto status = find_route(request, route);
         if (status != match_status::found) co_return co_await refuse_by_handler(request, refuse(request, status));
         if (!route->plan.direct) co_return co_await through_route(request, *route, 0, kept);
-        if (route->options.body_limit != 0) request.set_body_limit(route->options.body_limit);
+        limit_body(request, route->options);
         call c{*this, request, *route};
         own_inputs inputs(route->endpoint.inputs, request);
         inputs.read(request);
