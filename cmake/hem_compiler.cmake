@@ -21,6 +21,8 @@ install(TARGETS hem_options EXPORT hem)
 target_compile_features(hem_options INTERFACE cxx_std_23)
 target_include_directories(hem_options INTERFACE
   "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+# Recycled memory is poisoned and every suspension is searched for wait cycles.
+target_compile_definitions(hem_options INTERFACE "$<$<CONFIG:Debug>:HEM_CHECKS=1>")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(hem_options INTERFACE
     -Werror=dangling -Werror=return-stack-address -Werror=unused-result -Wno-c++26-extensions)

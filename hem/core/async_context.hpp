@@ -32,8 +32,9 @@ public:
         struct context_yield {
             promise_type& promise;
             bool await_ready() const noexcept { return false; }
-            std::coroutine_handle<> await_suspend(std::coroutine_handle<>) const noexcept { return std::exchange(promise.continuation, {}); }
+            std::coroutine_handle<> await_suspend(std::coroutine_handle<>) const noexcept { return promise.hand_back(); }
             void await_resume() const {
+                detail::running_frame = promise.handle();
                 if (promise.thrown_in) std::rethrow_exception(std::exchange(promise.thrown_in, nullptr));
             }
         };
@@ -76,7 +77,9 @@ struct context_access {
     struct step_awaiter {
         std::coroutine_handle<typename async_context<T>::promise_type> handle;
         bool await_ready() const noexcept { return false; }
-        std::coroutine_handle<> await_suspend(std::coroutine_handle<> consumer) const noexcept {
+        template <class Promise>
+        std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> consumer) const noexcept {
+            static_assert(std::is_base_of_v<promise_base, Promise>, "a context is used in a coroutine of Hem");
             if (!handle.promise().started()) handle.promise().start();
             handle.promise().continuation = consumer;
             return handle;

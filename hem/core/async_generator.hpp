@@ -41,10 +41,9 @@ struct generator_promise_base : promise_base {
         bool await_ready() const noexcept { return false; }
         template <class Promise>
         std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> handle) const noexcept {
-            promise_base& promise = handle.promise();
-            const auto consumer = std::exchange(promise.continuation, {});
-            if (promise.exits) [[unlikely]] return begin_exits(promise, consumer);
-            return consumer;
+            generator_promise_base& promise = handle.promise();
+            if (promise.exits) [[unlikely]] return begin_exits(promise, std::exchange(promise.continuation, {}));
+            return promise.hand_back();
         }
         void await_resume() const noexcept {}
     };
@@ -68,11 +67,17 @@ struct generator_promise_base : promise_base {
     struct yield_awaiter {
         generator_promise_base& promise;
         bool await_ready() const noexcept { return false; }
-        std::coroutine_handle<> await_suspend(std::coroutine_handle<>) const noexcept { return std::exchange(promise.continuation, {}); }
+        std::coroutine_handle<> await_suspend(std::coroutine_handle<>) const noexcept { return promise.hand_back(); }
         void await_resume() const {
+            running_frame = promise.handle();
             if (promise.closing) throw generator_exit();
         }
     };
+    // The consumer goes on.
+    std::coroutine_handle<> hand_back() noexcept {
+        running_frame = continuation;
+        return std::exchange(continuation, {});
+    }
     // Throws at the yield if it may not be here.
     void check_yield() const;
 
@@ -130,7 +135,9 @@ class generator_stream {
     struct step_awaiter {
         handle_type generator;
         bool await_ready() const noexcept { return !generator || generator.done(); }
-        std::coroutine_handle<> await_suspend(std::coroutine_handle<> consumer) const {
+        template <class Promise>
+        std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> consumer) const {
+            static_assert(std::is_base_of_v<detail::promise_base, Promise>, "a generator is iterated in a coroutine of Hem");
             auto& promise = generator.promise();
             if (promise.stepping) detail::throw_generator_busy();
             promise.stepping = true;
@@ -162,7 +169,7 @@ public:
         if (!handle || handle.done()) co_return;
         auto& promise = handle.promise();
         if (!promise.started()) {
-            promise.start();  // nothing ran, nothing is to be cleaned up
+            promise.skip();  // nothing ran, nothing is to be cleaned up
             co_return;
         }
         promise.closing = true;

@@ -1,5 +1,8 @@
 #include "hem/core/cancel_scope.hpp"
 
+#include <exception>
+
+#include "hem/core/detail/wait_graph.hpp"
 #include "hem/core/report.hpp"
 
 namespace hem {
@@ -13,6 +16,15 @@ void throw_timeout(duration limit, const std::source_location& where) {
 }
 
 void throw_scope_used_twice() { throw usage_error("a cancel_scope is used once: make a new one for each run"); }
+
+void report_swallowed(timed_scope& scope, task_header& task) noexcept {
+    if (std::uncaught_exceptions() > 0) return;
+    send_report({.kind = report_kind::swallowed_cancel,
+                 .text = "a body in task '" + task.display_name() + "' ended with a value although its scope was cancelled (" +
+                         to_string(*scope.reason()) + ") and `cancelled` was thrown into it: let `cancelled` pass, last await " +
+                         await_place(task),
+                 .task = task.display_name()});
+}
 
 }  // namespace detail
 

@@ -27,13 +27,18 @@ struct cancel_scope_options {
 
 namespace detail {
 
+// The body of a scope ends and `cancelled` was thrown into it: reported if it ends with a value.
+void report_swallowed(timed_scope& scope, task_header& task) noexcept;
+
 // In the scope until left; leaves by itself when an exception passes.
 class scope_entry {
 public:
     explicit scope_entry(timed_scope& scope) : scope_(scope), task_(current_task_header()) { scope_.enter(task_); }
     scope_entry(const scope_entry&) = delete;
     ~scope_entry() {
-        if (!scope_.left()) scope_.leave(task_);
+        if (scope_.left()) return;
+        if (scope_.thrown()) [[unlikely]] report_swallowed(scope_, task_);
+        scope_.leave(task_);
     }
     // At the scope's edge with a `cancelled` in hand: true if it ends here.
     bool absorb() {

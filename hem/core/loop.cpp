@@ -107,7 +107,19 @@ loop_statistics loop::statistics() const noexcept {
             .tasks = kernel_.live_tasks,
             .timers = kernel_.timers.size(),
             .io_waiters = kernel_.io.waiters(),
-            .outside_work = kernel_.outside_work};
+            .outside_work = kernel_.outside_work,
+            .stalls = kernel_.stalls,
+            .longest_stall = kernel_.longest_stall,
+            .lag = kernel_.lag,
+            .longest_lag = kernel_.longest_lag};
+}
+
+void loop::measure(bool every_resume) noexcept {
+    if (every_resume) {
+        kernel_.looking |= detail::kernel::look_timing;
+    } else {
+        kernel_.looking &= static_cast<unsigned char>(~detail::kernel::look_timing);
+    }
 }
 
 }  // namespace hem

@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -23,10 +24,15 @@ struct loop_statistics {
     std::size_t timers = 0;     // armed
     std::size_t io_waiters = 0;
     std::size_t outside_work = 0;  // worker jobs in flight
+    std::uint64_t stalls = 0;      // resumes over the watchdog's threshold
+    duration longest_stall{};
+    duration lag{};          // by how much the timers that were due last were late
+    duration longest_lag{};
 };
 
 namespace detail {
 
+struct kernel_access;
 struct loop_access;
 
 template <class F>
@@ -152,12 +158,19 @@ public:
     bool remove_signal_handler(int number);
 
     loop_statistics statistics() const noexcept;
+    // Tasks, scopes and counters as a JSON object, for tools. On the loop's thread; see all_tasks for another one.
+    std::string snapshot();
+    // How long resumes took: one tick in 64 is timed, all of them while measure(true). Bucket i counts 2^i microseconds and more.
+    const detail::resume_histogram& resume_times() const noexcept { return kernel_.resume_times; }
+    // Times every resume, so that the busy time of tasks is exact; otherwise it is estimated from samples. Costs two clock reads per resume.
+    void measure(bool every_resume) noexcept;
 
     loop(const loop&) = delete;
     loop& operator=(const loop&) = delete;
 
 private:
     friend class runner;
+    friend struct detail::kernel_access;
     friend struct detail::loop_access;
     explicit loop(const detail::kernel_options& options);
     ~loop();

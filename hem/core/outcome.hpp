@@ -7,6 +7,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "hem/core/detail/cold_call.hpp"
+
 namespace hem {
 
 namespace detail {
@@ -72,6 +74,12 @@ public:
         std::construct_at(&value_, std::forward<Args>(args)...);
         kind_ = kind::value;
     }
+    // The same when nothing was set before.
+    template <class... Args>
+    void set_first_value(Args&&... args) {
+        std::construct_at(&value_, std::forward<Args>(args)...);
+        kind_ = kind::value;
+    }
     void set_error(std::exception_ptr error) noexcept {
         reset();
         std::construct_at(&error_, std::move(error));
@@ -100,9 +108,10 @@ private:
     }
     void reset() noexcept {
         if (kind_ == kind::value) std::destroy_at(&value_);
-        if (kind_ == kind::error) std::destroy_at(&error_);
+        if (kind_ == kind::error) [[unlikely]] drop_error(error_);
         kind_ = kind::empty;
     }
+    HEM_COLD_CALL static void drop_error(std::exception_ptr& error) noexcept { std::destroy_at(&error); }
 
     union {
         stored value_;

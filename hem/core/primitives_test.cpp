@@ -121,13 +121,15 @@ ASYNC_TEST(ToThread, GivesValueOrErrorAndTakesTheContextAlong) {
 
 // one that runs is waited for, its result is given, the next await throws.
 ASYNC_TEST(ToThread, ARunningCallIsWaitedFor) {
-    std::atomic<bool> started{false}, go{false};
+    event started;
+    auto on_loop = loop::current().handle();
+    std::atomic<bool> go{false};
     int result = 0;
     bool next_threw = false;
     co_await with_task_group([&](task_group& group) -> task<> {
         auto child = group.create_task([&]() -> task<> {
             result = co_await to_thread([&] {
-                started.store(true);
+                on_loop.call_soon_threadsafe([&] { started.set(); });
                 while (!go.load()) {
                 }
                 return 7;
@@ -139,7 +141,7 @@ ASYNC_TEST(ToThread, ARunningCallIsWaitedFor) {
                 throw;
             }
         });
-        while (!started.load()) co_await yield_now();
+        co_await started.wait();
         child.cancel();
         go.store(true);
     });
@@ -149,17 +151,19 @@ ASYNC_TEST(ToThread, ARunningCallIsWaitedFor) {
 
 // a job that has not begun is withdrawn.
 ASYNC_TEST(ToThread, AWaitingCallIsWithdrawn) {
-    std::atomic<bool> started{false}, go{false}, second_ran{false};
+    event started;
+    auto on_loop = loop::current().handle();
+    std::atomic<bool> go{false}, second_ran{false};
     co_await with(worker_pool({.threads = 1, .name = "one"}), [&](worker_pool& pool) -> task<> {
         co_await with_task_group([&](task_group& group) -> task<> {
             group.create_task([&]() -> task<> {
                 co_await to_thread(pool, [&] {
-                    started.store(true);
+                    on_loop.call_soon_threadsafe([&] { started.set(); });
                     while (!go.load()) {
                     }
                 });
             });
-            while (!started.load()) co_await yield_now();
+            co_await started.wait();
             auto waiting = group.create_task([&]() -> task<> { co_await to_thread(pool, [&] { second_ran.store(true); }); });
             co_await yield_now();
             co_await yield_now();

@@ -3,6 +3,7 @@
 #include <cxxabi.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
@@ -15,6 +16,9 @@
 namespace hem {
 namespace {
 
+std::atomic<std::uint32_t> fatal_kinds{0};
+constexpr std::uint32_t bit_of(report_kind kind) noexcept { return std::uint32_t{1} << static_cast<unsigned>(kind); }
+
 std::mutex sink_mutex;
 installed_sink current_sink;
 
@@ -23,8 +27,9 @@ void write_line(const report& r) noexcept {
     line += to_string(r.kind);
     line += ": ";
     line += r.text;
+    if (!r.stack.empty()) line += "; stack:" + r.stack;
     for (char& c : line) {
-        if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+        if (static_cast<unsigned char>(c) < 0x20) c = c == '\n' ? ';' : ' ';
     }
     line += '\n';
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
@@ -61,6 +66,14 @@ installed_sink on_report(report_sink sink, void* context) noexcept {
     return std::exchange(current_sink, {sink, context});
 }
 
+void checks::abort_on(report_kind kind, bool fatal) noexcept {
+    if (fatal) {
+        fatal_kinds.fetch_or(bit_of(kind), std::memory_order_relaxed);
+    } else {
+        fatal_kinds.fetch_and(~bit_of(kind), std::memory_order_relaxed);
+    }
+}
+
 namespace detail {
 
 void send_report(report&& r) noexcept {
@@ -74,6 +87,7 @@ void send_report(report&& r) noexcept {
     } else {
         write_line(r);
     }
+    if (fatal_kinds.load(std::memory_order_relaxed) & bit_of(r.kind)) std::abort();
 }
 
 std::string to_string(const std::source_location& location) {

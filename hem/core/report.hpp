@@ -32,6 +32,7 @@ struct report {
     std::string text;                  // one sentence with the names and places involved
     std::string task;                  // name of the task it is about, may be empty
     std::source_location location{};   // where it was created or noticed, if known
+    std::string stack{};               // of a stall: what ran, a line per frame, the native frames first, then the awaiting coroutines
 };
 
 // Plain function, called on the thread that noticed; must not throw. `context` is what was given with it.
@@ -43,6 +44,12 @@ struct installed_sink {
     void* context = nullptr;
 };
 installed_sink on_report(report_sink sink, void* context = nullptr) noexcept;
+
+namespace checks {
+// Makes a kind of report fatal: after the sink has heard of it the process aborts, so that a debugger or a core file shows the place.
+// Thread-safe.
+void abort_on(report_kind kind, bool fatal = true) noexcept;
+}  // namespace checks
 
 namespace detail {
 void send_report(report&& r) noexcept;

@@ -8,10 +8,18 @@
 #include <string_view>
 
 #include "hem/core/detail/interrupts.hpp"
+#include "hem/core/detail/watchdog.hpp"
 #include "hem/core/errors.hpp"
 #include "hem/core/report.hpp"
 
 namespace hem {
+
+#ifdef HEM_CHECKS
+const bool detail::checks_by_default = true;
+#else
+const bool detail::checks_by_default = false;
+#endif
+
 namespace {
 
 std::uint64_t choose_seed(const run_options& options) {
@@ -49,10 +57,15 @@ loop* runner::make_loop(const run_options& options) {
                      .default_grace = options.default_grace,
                      .reactor = choose_reactor(options.reactor),
                      .workers = options.workers,
-                     .shutdown_timeout = options.shutdown_timeout});
+                     .shutdown_timeout = options.shutdown_timeout,
+                     .checks = options.checks,
+                     .instrumented = options.instrument});
 }
 
-runner::runner(run_options options) : options_(std::move(options)), loop_(make_loop(options_)), handle_(*loop_) {}
+runner::runner(run_options options) : options_(std::move(options)), loop_(make_loop(options_)), handle_(*loop_) {
+    loop_->kernel_.name = options_.name;
+    loop_->kernel_.inbox_holders = loop_->kernel_.remote.use_count();
+}
 
 runner::~runner() { close(); }
 
@@ -90,6 +103,8 @@ void runner::run_main(detail::spawned_base& main) {
     bool was_interrupted = false;
     bool interrupt_decides = false;
     {
+        std::optional<detail::watchdog> watchdog;
+        if (!kernel.virtual_clock && options_.watchdog.threshold > duration::zero()) watchdog.emplace(kernel, options_.watchdog);
         detail::interrupt_guard interrupts(kernel, options_.handle_interrupt);
         kernel.run_until_finished(main);
         loop_->guests_.close();

@@ -13,7 +13,9 @@
 #include <utility>
 
 #include "hem/core/detail/spawned_task.hpp"
+#include "hem/core/instrument.hpp"
 #include "hem/core/loop.hpp"
+#include "hem/core/stall_watchdog.hpp"
 #include "hem/core/task.hpp"
 
 namespace hem {
@@ -29,6 +31,10 @@ enum class reactor_kind {
     io_uring,  // needs Linux 5.19; many container hosts forbid it
 };
 
+namespace detail {
+extern const bool checks_by_default;
+}
+
 struct run_options {
     std::string name = "main";  // of the main task
     clock_kind clock = clock_kind::real;
@@ -39,6 +45,9 @@ struct run_options {
     duration shutdown_timeout = std::chrono::seconds(5);  // for worker pools to end; one that takes longer is reported with its stacks
     bool handle_interrupt = true;
     reactor_kind reactor = reactor_kind::automatic;
+    stall_watchdog watchdog{};               // under the real clock
+    bool checks = detail::checks_by_default;  // look for waits that wait for each other, at every suspension; on in debug builds and tests
+    const hem::instrument* instrument = nullptr;  // callbacks at every spawn, resume, suspension and end; must outlive the run
 };
 
 namespace detail {

@@ -13,10 +13,12 @@ public:
     bool await_ready() { return begin_wait(*this); }
     void await_suspend(std::coroutine_handle<> handle) noexcept;
     void await_resume() { end_wait(*this); }
+    static const wait_ops* operations() noexcept { return &ops; }
 
 private:
     static void on_due(timer& t) noexcept;
     static bool abort(wait_node& node) noexcept;
+    static wait_target target(const wait_node& node) noexcept;
     static const wait_ops ops;
     time_point deadline_;
 };
@@ -29,7 +31,10 @@ public:
         state = status::granted;
         return false;
     }
-    void await_suspend(std::coroutine_handle<> handle) noexcept { suspend_wait(*this, handle); }
+    void await_suspend(std::coroutine_handle<> handle) noexcept {
+        suspend_wait(*this, handle);
+        woke_itself(*task);
+    }
     void await_resume() { end_wait(*this); }
 
 private:

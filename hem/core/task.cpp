@@ -7,6 +7,8 @@
 
 namespace hem::detail {
 
+constinit thread_local std::coroutine_handle<> running_frame;
+
 void root_finished(promise_base&) noexcept {
     kernel& loop = *running.loop;
     loop.just_finished = loop.current;

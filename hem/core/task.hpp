@@ -33,6 +33,10 @@ namespace detail {
 struct exit_chain;
 extern exit_chain not_started;  // only its address means something
 
+// The coroutine that runs on this thread now, null outside of any: with `continuation` the whole asynchronous stack, readable at any
+// instant, by a signal handler too. A coroutine sets it when it starts or goes on, and sets it back when it hands over.
+extern constinit thread_local std::coroutine_handle<> running_frame;
+
 // What every coroutine of Hem has in front of its promise, so that the chain of awaiting coroutines can be walked from handles alone.
 struct promise_base {
     explicit promise_base(const std::source_location& where) noexcept : created(where) {}
@@ -45,8 +49,20 @@ struct promise_base {
     std::source_location awaiting{};       // where it awaits now
     exit_chain* exits = &not_started;      // cleanups that scope_exit registered; the mark until the coroutine starts
 
+    // The promise behind a coroutine of Hem.
+    static promise_base& of(std::coroutine_handle<> handle) noexcept {
+        return std::coroutine_handle<promise_base>::from_address(handle.address()).promise();
+    }
+
     bool started() const noexcept { return exits != &not_started; }
-    void start() noexcept { exits = nullptr; }
+    std::coroutine_handle<> handle() noexcept { return std::coroutine_handle<promise_base>::from_promise(*this); }
+    // To be resumed now for the first time.
+    void start() noexcept {
+        exits = nullptr;
+        running_frame = handle();
+    }
+    // Decided not to run: destroyed without a report.
+    void skip() noexcept { exits = nullptr; }
 };
 
 // Called in the final suspend of a coroutine that nobody awaits: its task is done.
@@ -63,7 +79,10 @@ struct final_awaiter {
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> handle) const noexcept {
         promise_base& promise = handle.promise();
         if (promise.exits) [[unlikely]] return begin_exits(promise, promise.continuation);
-        if (promise.continuation) [[likely]] return promise.continuation;
+        if (promise.continuation) [[likely]] {
+            running_frame = promise.continuation;
+            return promise.continuation;
+        }
         root_finished(promise);
         return std::noop_coroutine();
     }
@@ -77,7 +96,9 @@ template <class T>
 struct task_awaiter {
     std::coroutine_handle<task_promise<T>> child;
     bool await_ready() const noexcept { return false; }
-    std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) const noexcept {
+    template <class Promise>
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) const noexcept {
+        static_assert(std::is_base_of_v<promise_base, Promise>, "a task is awaited in a coroutine of Hem: write one that returns hem::task");
         child.promise().continuation = awaiting;
         child.promise().start();
         return child;
@@ -111,9 +132,9 @@ public:
         requires std::is_convertible_v<U&&, T>
     void return_value(U&& value) {
         if constexpr (std::is_reference_v<T>) {
-            result.set_value(std::addressof(value));
+            result.set_first_value(std::addressof(value));
         } else {
-            result.set_value(std::forward<U>(value));
+            result.set_first_value(std::forward<U>(value));
         }
     }
     void unhandled_exception() noexcept { result.set_error(std::current_exception()); }
@@ -128,7 +149,7 @@ public:
     task_promise(const std::source_location& where = std::source_location::current()) noexcept : task_promise_base(where) {}
 
     task<void> get_return_object() noexcept;
-    void return_void() noexcept { result.set_value(); }
+    void return_void() noexcept { result.set_first_value(); }
     void unhandled_exception() noexcept { result.set_error(std::current_exception()); }
     void take() { result.value(); }
 
@@ -203,7 +224,7 @@ struct task_access {
     // Destroys an unstarted task without a report: something decided that it shall not run.
     template <class T>
     static void discard(task<T>& t) noexcept {
-        if (t.handle_) t.handle_.promise().start();
+        if (t.handle_) t.handle_.promise().skip();
         t = task<T>();
     }
 };

@@ -32,6 +32,7 @@ task_group::task_group(task_group_options options, const std::source_location& w
     : core_(options.errors == errors::all ? detail::child_errors::all : detail::child_errors::first), name_(std::move(options.name)) {
     core_.warn_above = options.warn_above;
     core_.opened = where;
+    core_.name = name_;
     core_.enter();
 }
 

@@ -38,6 +38,7 @@ struct create_task_options {
     std::string name;
     std::optional<hem::context> context;  // instead of a copy of the creator's
     bool eager_start = false;             // run it to its first suspension at once
+    std::source_location where = std::source_location::current();  // for task lists
 };
 
 namespace detail {
@@ -95,14 +96,37 @@ public:
 
     // Stores `f` and `args`, registers and queues the child; it starts in a later tick, in a copy of the creator's context. No checkpoint.
     // Throws group_closed, after destroying callable and arguments, if the group failed, was cancelled or has ended.
-    template <class F, class... Args>
+    // (One overload per number of arguments: the place of the call, a default argument, cannot follow a pack. From four arguments on the
+    // place is known if options are given.)
+    template <class F>
         requires(!std::is_convertible_v<F, create_task_options>)
-    auto create_task(F&& f, Args&&... args) {
-        return spawn(nullptr, std::forward<F>(f), std::forward<Args>(args)...);
+    auto create_task(F&& f, std::source_location where = std::source_location::current()) {
+        return spawn(nullptr, where, std::forward<F>(f));
+    }
+    template <class F, class A>
+        requires(!std::is_convertible_v<F, create_task_options>)
+    auto create_task(F&& f, A&& a, std::source_location where = std::source_location::current()) {
+        return spawn(nullptr, where, std::forward<F>(f), std::forward<A>(a));
+    }
+    template <class F, class A, class B>
+        requires(!std::is_convertible_v<F, create_task_options>)
+    auto create_task(F&& f, A&& a, B&& b, std::source_location where = std::source_location::current()) {
+        return spawn(nullptr, where, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b));
+    }
+    template <class F, class A, class B, class C>
+        requires(!std::is_convertible_v<F, create_task_options>)
+    auto create_task(F&& f, A&& a, B&& b, C&& c, std::source_location where = std::source_location::current()) {
+        return spawn(nullptr, where, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
+    }
+    template <class F, class A, class B, class C, class D, class... More>
+        requires(!std::is_convertible_v<F, create_task_options> && !std::is_same_v<std::remove_cvref_t<D>, std::source_location>)
+    auto create_task(F&& f, A&& a, B&& b, C&& c, D&& d, More&&... more) {
+        return spawn(nullptr, std::source_location(), std::forward<F>(f), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c),
+                     std::forward<D>(d), std::forward<More>(more)...);
     }
     template <class F, class... Args>
     auto create_task(create_task_options options, F&& f, Args&&... args) {
-        return spawn(&options, std::forward<F>(f), std::forward<Args>(args)...);
+        return spawn(&options, options.where, std::forward<F>(f), std::forward<Args>(args)...);
     }
     template <class T>
     void create_task(task<T>) =
@@ -164,7 +188,7 @@ private:
     void launch(detail::task_header& child, create_task_options* options, const std::source_location& where);
 
     template <class F, class... Args>
-    auto spawn(create_task_options* options, F&& f, Args&&... args) {
+    auto spawn(create_task_options* options, const std::source_location& where, F&& f, Args&&... args) {
         static_assert(!detail::is_task<std::decay_t<F>>,
                       "pass the function and its arguments: create_task(fetch, url); arguments of a ready-made task may dangle");
         static_assert((is_spawn_safe<detail::stored_argument_t<Args&&>> && ...),
@@ -180,7 +204,7 @@ private:
                 refuse();
             auto* child = new call(std::forward<F>(f), std::forward<Args>(args)...);
             task_handle<typename call::value_type> handle(*child);
-            launch(*child, options, std::source_location());
+            launch(*child, options, where);
             return handle;
         }
     }

@@ -29,7 +29,14 @@ struct gate {
 
 // Waits, without blocking the loop, until a worker has set it.
 task<> until(const std::atomic<bool>& flag) {
-    while (!flag.load()) co_await yield_now();
+    while (!flag.load()) {
+        // The virtual clock stands still while a worker is busy: a sleep would wait for it.
+        if (hem::detail::current_kernel().virtual_clock) {
+            co_await yield_now();
+        } else {
+            co_await sleep_for(std::chrono::microseconds(100));
+        }
+    }
 }
 
 // the worker has a copy; what it changes stays there.

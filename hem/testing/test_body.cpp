@@ -34,7 +34,7 @@ std::uint64_t seed_of_test() {
 void run_once(const callable<task<>()>& body, std::uint64_t seed) {
     report_collector reports;
     try {
-        run({.clock = clock_kind::virtual_time, .seed = seed, .shuffle = true, .handle_interrupt = false},
+        run({.clock = clock_kind::virtual_time, .seed = seed, .shuffle = true, .handle_interrupt = false, .checks = true},
             [&body]() -> task<> {
                 co_await body();
                 if (const auto left = left_on_loop(); !left.empty()) ADD_FAILURE() << "the test left on its loop: " << left;

@@ -33,7 +33,7 @@ void frame_pool::set_mode(mode wanted) noexcept {
     take_over_mode();
 }
 
-void* frame_pool::refill(std::size_t index) {
+HEM_COLD_CALL void* frame_pool::refill(std::size_t index) {
     const mode now = take_over_mode();
     const std::size_t bytes = (index + 1) * granularity;
     if (now == mode::recycle) [[likely]] {

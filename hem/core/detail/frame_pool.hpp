@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <new>
 
+#include "hem/core/detail/cold_call.hpp"
+
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define HEM_FRAME_POOL 0
@@ -53,6 +55,9 @@ public:
         const std::size_t index = (bytes - 1) / granularity;
         frame_pool& pool = local_;
         if (index < pool.recycled_classes_) [[likely]] {
+#ifdef HEM_CHECKS
+            __builtin_memset(memory, 0xDB, bytes);  // what still points here reads nonsense, not what was there
+#endif
             auto* head = static_cast<block*>(memory);
             head->next = pool.free_[index];
             pool.free_[index] = head;
@@ -69,7 +74,7 @@ private:
     struct block {
         block* next;
     };
-    void* refill(std::size_t index);
+    HEM_COLD_CALL void* refill(std::size_t index);
     static void* allocate_large(std::size_t bytes);
     static void deallocate_slowly(void* memory, std::size_t bytes) noexcept;
     static mode take_over_mode() noexcept;

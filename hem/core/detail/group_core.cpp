@@ -7,8 +7,20 @@
 
 namespace hem::detail {
 
-const wait_ops group_core::exit_awaiter::ops{"group.exit", nullptr, nullptr};
-const wait_ops group_core::join_awaiter::ops{"group.join", abort, nullptr};
+const wait_ops group_core::exit_awaiter::ops{"group.exit", nullptr, nullptr, target};
+const wait_ops group_core::join_awaiter::ops{"group.join", abort, nullptr, target};
+
+const wait_ops* group_core::exit_ops() noexcept { return &exit_awaiter::ops; }
+
+wait_target group_core::exit_awaiter::target(const wait_node& node) noexcept {
+    const auto& group = static_cast<const exit_awaiter&>(node).group_;
+    return {.name = group.name, .object = &group};
+}
+
+wait_target group_core::join_awaiter::target(const wait_node& node) noexcept {
+    const auto& group = static_cast<const join_awaiter&>(node).group_;
+    return {.name = group.name, .object = &group};
+}
 
 bool group_core::exit_awaiter::await_ready() noexcept {
     group_.closed_ = group_.live_ == 0;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <exception>
 #include <source_location>
+#include <string_view>
 #include <vector>
 
 #include "hem/core/detail/kernel.hpp"
@@ -53,11 +54,15 @@ public:
     bool interrupted() const noexcept { return interrupted_; }
     void discard_further_errors() noexcept { quiet_ = true; }
     std::size_t live() const noexcept { return live_; }
+    task_header* owner() const noexcept { return owner_; }
+    // Of a wait for all children at the group's end: to tell it from other waits.
+    static const wait_ops* exit_ops() noexcept;
     std::size_t peak() const noexcept { return peak_; }
 
     timed_scope scope;
     std::size_t warn_above = 0;
     std::source_location opened{};
+    std::string_view name;  // for messages; the owner's, may be empty
 
 private:
     void fail(std::exception_ptr error, const task_header& who) noexcept;
@@ -77,6 +82,8 @@ private:
 };
 
 class group_core::exit_awaiter : public wait_node {
+    friend class group_core;
+
 public:
     explicit exit_awaiter(group_core& group) noexcept : wait_node(ops), group_(group) {}
     bool await_ready() noexcept;
@@ -84,6 +91,7 @@ public:
     void await_resume() const noexcept {}
 
 private:
+    static wait_target target(const wait_node& node) noexcept;
     static const wait_ops ops;
     group_core& group_;
 };
@@ -97,6 +105,7 @@ public:
 
 private:
     static bool abort(wait_node& node) noexcept;
+    static wait_target target(const wait_node& node) noexcept;
     static const wait_ops ops;
     group_core& group_;
     std::size_t below_;

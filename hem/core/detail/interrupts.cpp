@@ -99,11 +99,13 @@ void signal_subscription::install(kernel& on) {
     mine.top = this;
     installed = true;
     count_interrupts_for(number, mine.top);
+    on.signal_sources += counts;
 }
 
 void signal_subscription::remove(bool untaken) noexcept {
     if (!installed) return;
     installed = false;
+    loop->signal_sources -= counts;
     slot& mine = slots[number];
     if (mine.top != this) {
         signal_subscription* above = mine.top;
@@ -134,6 +136,7 @@ interrupt_guard::interrupt_guard(kernel& loop, bool wanted) : loop_(loop) {
     if (now.sa_handler != SIG_DFL) return;  // the program's own handler is left alone
     subscription_.number = SIGINT;
     subscription_.owner = this;
+    subscription_.counts = false;
     subscription_.arrived = [](signal_subscription& s, unsigned times) noexcept {
         for (; times != 0; --times) static_cast<member&>(s).owner->step();
     };

@@ -17,6 +17,7 @@ struct signal_subscription {
     kernel* loop = nullptr;
     signal_subscription* below = nullptr;  // who had the signal before and gets it again
     bool installed = false;
+    bool counts = true;  // a loop that waits for it is not dead
 
     // Installs the handler. std::invalid_argument for a number that cannot be handled, usage_error on another thread than the main one.
     void install(kernel& on);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <mutex>
 #include <system_error>
 
@@ -13,8 +14,12 @@
 #include "hem/core/detail/held_lock.hpp"
 #include "hem/core/detail/interrupts.hpp"
 #include "hem/core/detail/pool_core.hpp"
+#include "hem/core/detail/wait_graph.hpp"
+#include "hem/core/detail/watchdog.hpp"
 #include "hem/core/errors.hpp"
+#include "hem/core/instrument.hpp"
 #include "hem/core/report.hpp"
+#include "hem/core/task.hpp"
 
 namespace hem {
 namespace {
@@ -140,10 +145,12 @@ bool loop_number::is_living(std::uint32_t value, std::uint64_t serial) noexcept 
 
 kernel::kernel(const kernel_options& options)
     : virtual_clock(options.virtual_clock), autojump(options.autojump), shuffle(options.shuffle),
+      looking(static_cast<unsigned char>((options.checks ? look_checks : 0) | (options.instrumented ? look_instrument : 0))),
       current_time(options.virtual_clock ? time_point(duration::zero()) : time_point(duration(read_ns(CLOCK_MONOTONIC)))),
-      system_base(virtual_epoch), timers(current_time), remote(std::make_shared<inbox>()), io_owner(reactor::make(options.reactor, remote->wake_fd())), io(*io_owner), random(options.seed),
-      shuffle_random(options.seed ^ 0x5DEECE66Du), default_grace(options.default_grace), default_workers(options.workers),
-      shutdown_timeout(options.shutdown_timeout) {
+      system_base(virtual_epoch), timers(current_time), remote(std::make_shared<inbox>()),
+      io_owner(reactor::make(options.reactor, remote->wake_fd())), io(*io_owner), random(options.seed),
+      shuffle_random(options.seed ^ 0x5DEECE66Du), default_grace(options.default_grace),
+      default_workers(options.workers), shutdown_timeout(options.shutdown_timeout), instrumented(options.instrumented) {
     now_known = virtual_clock;
 }
 
@@ -188,9 +195,11 @@ void kernel::adopt(task_header& task, group_core* group, scope_state& scope) noe
     task.group = group;
     task.birth_scope = &scope;
     task.id = next_task_id++;
+    task.born = current_time;
     scope.add_task(task);
     tasks.push_back(task);
     ++live_tasks;
+    if (instrumented && instrumented->spawned) [[unlikely]] instrumented->spawned(instrumented->context, event_of(task));
 }
 
 void kernel::interrupt(task_header& task) noexcept {
@@ -206,7 +215,7 @@ void kernel::interrupt(task_header& task) noexcept {
     }
 }
 
-void kernel::resume(task_header& task) {
+bool kernel::resume(task_header& task) {
     current = &task;
     budget = budget_limit;
     ++task.resumes;
@@ -214,41 +223,87 @@ void kernel::resume(task_header& task) {
     task.waiting = nullptr;
     task.woken_by = nullptr;
     if (task.resume_point) {
+        running_frame = task.frame;
         task.resume_point.resume();
     } else {
         task.start();
     }
+    task.frame = std::exchange(running_frame, {});
     if (after_resume) [[unlikely]] after_resume(*this, task, just_finished != nullptr);
-    if (just_finished) {
-        task_header& done = *std::exchange(just_finished, nullptr);
-        std::exception_ptr error = done.finish();
-        bool was_cancelled = false;
-        if (error && *error.__cxa_exception_type() == typeid(cancelled)) {
-            if (done.birth_scope->cancelled()) {
-                was_cancelled = true;
-                error = nullptr;
-                done.set_cancelled();
-            } else {
-                error = std::make_exception_ptr(
-                    usage_error("task '" + done.display_name() + "' threw a stored hem::cancelled although nothing cancelled it"));
-                done.set_error(error);
-            }
-        }
-        if (done.held_locks) [[unlikely]] abandon_locks(done);
-        done.finished = true;
-        done.scope->remove_task(done);
-        tasks.erase(done);
-        --live_tasks;
-        if (done.group) done.group->child_finished(done, std::move(error), was_cancelled);
-        done.release();
+    const bool ended = just_finished != nullptr;
+    if (ended) {
+        finish(*std::exchange(just_finished, nullptr));
+    } else if (!task.waiting) [[unlikely]] {
+        report_lost_wake(task);
     }
     current = nullptr;
+    return ended;
+}
+
+void kernel::finish(task_header& done) {
+    done.frame = {};
+    std::exception_ptr error = done.finish();
+    bool was_cancelled = false;
+    if (error && *error.__cxa_exception_type() == typeid(cancelled)) {
+        if (done.birth_scope->cancelled()) {
+            was_cancelled = true;
+            error = nullptr;
+            done.set_cancelled();
+        } else {
+            error = std::make_exception_ptr(
+                usage_error("task '" + done.display_name() + "' threw a stored hem::cancelled although nothing cancelled it"));
+            done.set_error(error);
+        }
+    }
+    if (done.cancel_met && !error && !was_cancelled) [[unlikely]] report_swallowed(done);
+    if (done.held_locks) [[unlikely]] abandon_locks(done);
+    if (instrumented && instrumented->ended) [[unlikely]] instrumented->ended(instrumented->context, event_of(done));
+    done.finished = true;
+    done.scope->remove_task(done);
+    if (done.handle_scope) done.handle_scope->forget();
+    tasks.erase(done);
+    --live_tasks;
+    if (done.group) done.group->child_finished(done, std::move(error), was_cancelled);
+    done.release();
+}
+
+void kernel::resume_observed(task_header& task) {
+    const auto with = looking;
+    const bool timed = with & (look_timing | look_sample);
+    const bool callbacks = with & look_instrument;
+    const std::int64_t begin = timed ? read_ns(CLOCK_MONOTONIC) : 0;
+    if (callbacks && instrumented->resumed) instrumented->resumed(instrumented->context, event_of(task));
+    const bool ended = resume(task);
+    if (timed) {
+        const duration took(read_ns(CLOCK_MONOTONIC) - begin);
+        resume_times.add(took);
+        // A sample stands for the ticks that nobody timed.
+        if (!ended) task.busy += (with & look_timing) ? took : took * static_cast<std::int64_t>(sample_every);
+    }
+    if (ended) return;
+    if (callbacks && instrumented->suspended && task.waiting) {
+        instrumented->suspended(instrumented->context, event_of(task), task.waiting->ops->kind);
+    }
+    if ((with & look_checks) && task.waiting && task.waiting->state == wait_node::status::parked) check_wait_cycle(task);
+}
+
+void resume_histogram::add(duration d) noexcept {
+    const auto microseconds = static_cast<std::uint64_t>(std::max<std::int64_t>(d.count() / 1000, 1));
+    ++counts[std::min<int>(std::bit_width(microseconds) - 1, buckets - 1)];
 }
 
 void kernel::start_now(task_header& task) {
     task_header* creator = current;
     const auto left = budget;
-    resume(task);
+    creator->frame = std::exchange(running_frame, {});
+    creator->creating = true;
+    if (looking) {
+        resume_observed(task);
+    } else {
+        resume(task);
+    }
+    creator->creating = false;
+    running_frame = creator->frame;
     current = creator;
     budget = left;
 }
@@ -315,7 +370,11 @@ void kernel::run_batch() {
     if (shuffle && task && task->ready_next) shuffle_batch(task);
     while (task) {
         task_header* next = task->ready_next;
-        resume(*task);
+        if (looking) [[unlikely]] {
+            resume_observed(*task);
+        } else {
+            resume(*task);
+        }
         task = next;
     }
 }
@@ -339,7 +398,9 @@ bool kernel::spin_for_answer() noexcept {
 int kernel::sleep_in_poll(duration timeout) {
     if (timeout <= duration::zero()) return io.poll(*this, duration::zero());
     if (!remote->prepare_sleep()) return 1;
+    polling.store(true, std::memory_order_relaxed);
     const int events = io.poll(*this, timeout);
+    polling.store(false, std::memory_order_relaxed);
     remote->end_sleep();
     return events;
 }
@@ -367,7 +428,7 @@ void kernel::wait_on_virtual_time() {
         const auto next = timers.next();
         const bool may_jump = autojump && freeze_count == 0 && next != time_point::max() && autojump_threshold != duration::max();
         if (io.waiters() == 0 && may_jump && clock_rate == 0 && autojump_threshold == duration::zero()) {
-            current_time = std::max(current_time, next);
+            current_time = std::max(current_time, std::min(next, cancellations.due()));
             return;
         }
         if (next != time_point::max() && freeze_count == 0 && (clock_rate != 0 || (io.waiters() == 0 && may_jump))) {
@@ -383,17 +444,25 @@ void kernel::wait_on_virtual_time() {
         }
         const bool moves = freeze_count == 0 && (clock_rate != 0 || may_jump);
         if (io.waiters() == 0 && (next == time_point::max() || !moves) && !callback_error && callbacks_pending == 0) {
-            std::string waiting;
-            for (task_header& task : tasks) {
-                waiting += (waiting.empty() ? "" : ", ") + task.display_name() + " (" + (task.waiting ? task.waiting->ops->kind : "?") + ")";
-            }
             callback_error = std::make_exception_ptr(deadlock_error(
-                std::string(next == time_point::max() ? "" : "the virtual clock is held, ") + "nothing can wake any task any more: " + waiting));
+                std::string(next == time_point::max() ? "" : "the virtual clock is held, ") + "nothing can wake any task any more: " + wait_graph(*this)));
             root().cancel({.kind = cancel_kind::shutdown, .text = "deadlock", .task = {}});
             return;
         }
     }
     if (!spin_for_answer()) sleep_in_poll(duration::max());
+}
+
+// Whoever may post from another thread holds the inbox. A task that sleeps for ever waits to be cancelled, by an interrupt or
+// the runner: that is no deadlock.
+bool kernel::nothing_can_wake() noexcept {
+    if (io.waiters() != 0 || io.hooks() != 0 || outside_work != 0 || callbacks_pending != 0 || signal_sources != 0 || remote.use_count() != inbox_holders || tasks.empty()) {
+        return false;
+    }
+    for (task_header& task : tasks) {
+        if (task.waiting && task.waiting->ops == sleep_ops()) return false;
+    }
+    return true;
 }
 
 void kernel::wait_for_work() {
@@ -409,20 +478,35 @@ void kernel::wait_for_work() {
             return;
         }
     }
-    const auto next = timers.next();
+    const auto next = std::min(timers.next(), cancellations.due());
     duration timeout = duration::max();
     if (next != time_point::max()) {
         read_clock();
         timeout = next - current_time;
+    } else if (deadlock_seen_at != total_resumes && nothing_can_wake()) {
+        deadlock_seen_at = total_resumes;
+        send_report({.kind = report_kind::deadlock,
+                     .text = "nothing can wake any task any more: " + wait_graph(*this),
+                     .task = main_task ? main_task->display_name() : std::string()});
     }
     if (timeout > duration::zero() && !spin_for_answer() && remote->prepare_sleep()) {
         ++wakeups;
+        polling.store(true, std::memory_order_relaxed);
         io.poll(*this, timeout);
+        polling.store(false, std::memory_order_relaxed);
         remote->end_sleep();
+        read_clock();  // ages of tasks stay true after a long sleep
     } else {
         io.poll(*this, duration::zero());
     }
     now_known = false;
+}
+
+void kernel::run_sampled_batch() {
+    if (!now_known) read_clock();
+    looking |= look_sample;
+    run_batch();
+    looking &= static_cast<unsigned char>(~look_sample);
 }
 
 void kernel::tick() {
@@ -444,9 +528,22 @@ void kernel::tick() {
         }
     }
     if (signals_pending(*this)) [[unlikely]] dispatch_signals(*this);
-    if (timers.size() != 0) timers.expire(now());
+    if (timers.size() != 0 && timers.next() <= now()) {
+        lag = now() - timers.next();
+        longest_lag = std::max(longest_lag, lag);
+        timers.expire(now());
+    }
+    if (cancellations.due() != time_point::max()) [[unlikely]] {
+        if (cancellations.due() <= now()) cancellations.look(now());
+    }
+    if (guard && (ready_head || posts_head)) guard->woke();
     if (posts_head) run_posts();
-    run_batch();
+    if (ticks % sample_every == 0 && !virtual_clock) [[unlikely]] {
+        run_sampled_batch();
+    } else {
+        run_batch();
+    }
+    if (guard) guard->tick_ended();
 }
 
 void kernel::run_until_finished(task_header& main) {

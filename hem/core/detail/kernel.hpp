@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hem/core/clock.hpp"
+#include "hem/core/detail/cancel_watch.hpp"
 #include "hem/core/detail/reactor.hpp"
 #include "hem/core/detail/scope_state.hpp"
 #include "hem/core/detail/task_header.hpp"
@@ -17,11 +18,13 @@
 
 namespace hem {
 class loop;
+struct instrument;
 }
 
 namespace hem::detail {
 
 class pool_core;
+class watchdog;
 
 // A callback that waits in the loop's queue of posts. Made and destroyed by whoever posts it.
 struct post_node {
@@ -93,12 +96,24 @@ struct kernel_options {
     reactor_choice reactor = reactor_choice::epoll;
     std::size_t workers = 40;
     duration shutdown_timeout = std::chrono::seconds(5);
+    bool checks = false;
+    const instrument* instrumented = nullptr;
+};
+
+// Resumes by their length: bucket i counts those of 2^i microseconds and more (bucket 0: shorter ones, too).
+struct resume_histogram {
+    static constexpr int buckets = 24;
+    std::uint64_t counts[buckets] = {};
+    void add(duration d) noexcept;
 };
 
 struct kernel {
     static constexpr std::int32_t resume_budget = 128;  // completions without suspension in one resume
     static constexpr duration resume_time = std::chrono::milliseconds(1);  // of a resume that calls yield_if_due
-    static constexpr int poll_interval = 16;            // ticks with work between two looks at the reactor
+    static constexpr int poll_interval = 16;            // ticks with work between two looks at the reactor
+    static constexpr std::uint64_t sample_every = 64;   // ticks between two whose resumes are timed
+    // What is done around a resume besides resuming; each is rare or for people who look.
+    static constexpr unsigned char look_checks = 1, look_instrument = 2, look_timing = 4, look_sample = 8;
 
     explicit kernel(const kernel_options& options);
     ~kernel();
@@ -127,7 +142,9 @@ struct kernel {
     void adopt(task_header& task, group_core* group, scope_state& scope) noexcept;  // registers, does not queue
     void start_now(task_header& task);                                             // eager start inside the creator's resume
     void interrupt(task_header& task) noexcept;                                    // its scope was cancelled
-    void resume(task_header& task);
+    bool resume(task_header& task);  // true if it ended; it may be gone then
+    void finish(task_header& task);
+    void resume_observed(task_header& task);
 
     // ---- the loop
     void run_until_finished(task_header& main);
@@ -148,8 +165,10 @@ struct kernel {
     void wait_on_virtual_time();
     void advance_by_rate() noexcept;
     int sleep_in_poll(duration timeout);  // number of events
+    bool nothing_can_wake() noexcept;     // and no other thread: real clock
     void run_posts();
     void run_batch();
+    void run_sampled_batch();
     void shuffle_batch(task_header*& head);
 
     loop_number id;
@@ -163,6 +182,8 @@ struct kernel {
     bool virtual_clock;
     bool autojump;
     bool shuffle;
+    std::atomic<bool> polling{false};  // blocked in the reactor: for the watchdog's handler, on the same thread
+    unsigned char looking = 0;
     int freeze_count = 0;
     double clock_rate = 0;                    // virtual seconds that pass in a real one, while the clock does not jump
     duration autojump_threshold{};            // real time for which nothing may happen before it jumps
@@ -198,6 +219,19 @@ struct kernel {
     std::size_t callbacks_pending = 0; // waits that another thread may end: no deadlock, but the virtual clock goes on
     int spin_credit = 4;               // how promising it is to wait actively for a worker's answer
     unsigned spins_skipped = 0;
+    std::size_t signal_sources = 0;    // signals that somebody subscribed to, the runner's own aside
+    long inbox_holders = 1;            // of the loop and its runner: any other may post from another thread
+    std::uint64_t deadlock_seen_at = 0;  // total_resumes when a deadlock was reported
+    cancel_watch cancellations;
+    watchdog* guard = nullptr;
+    const instrument* instrumented = nullptr;
+    resume_histogram resume_times;
+    std::uint64_t stalls = 0;          // seen by the watchdog
+    duration longest_stall{};
+    duration lag{};                    // by how much the last timers that were due were late, and the most so far
+    duration longest_lag{};
+    std::vector<std::source_location> advised;  // places whose tasks were reported as busy
+    std::string name;                  // of the run
     std::exception_ptr callback_error;
     task_header* main_task = nullptr;
     std::shared_ptr<pool_core> default_pool;
@@ -219,6 +253,19 @@ inline task_header& current_task_header() {
     kernel* loop = running.loop;
     if (!loop || !loop->current) [[unlikely]] throw_outside_task();
     return *loop->current;
+}
+
+const wait_ops* sleep_ops() noexcept;  // of a wait for time, to tell it from other waits
+
+// ---- advice (lints.cpp)
+// It suspended in an await that told Hem nothing: nobody can wake it.
+void report_lost_wake(task_header& task) noexcept;
+// A cancellation was thrown into it and it ended with a value.
+void report_swallowed(task_header& task) noexcept;
+// The task gave up its turn and is ready at once: too many in a row are reported.
+void report_busy_task(task_header& task) noexcept;
+inline void woke_itself(task_header& task) noexcept {
+    if (++task.self_wakes > 500) [[unlikely]] report_busy_task(task);
 }
 
 [[noreturn]] void throw_cancelled(task_header& task);

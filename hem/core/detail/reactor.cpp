@@ -52,6 +52,7 @@ int io_descriptor::release() noexcept {
         dying->loop->io.remove(*dying);
         --dying->loop->io.registered_;
     }
+    if (dying->happened) --dying->loop->io.hooks_;
     for (wait_node* node : {dying->reader, dying->writer}) {
         if (!node) continue;
         static_cast<wait_awaiter*>(node)->target_ = nullptr;
@@ -98,6 +99,9 @@ void io_descriptor::signal(record& descriptor, readiness what) noexcept {
 }
 
 void io_descriptor::watch(watcher f, void* data) noexcept {
+    auto& hooks = state_->loop->io.hooks_;
+    hooks += (f != nullptr);
+    hooks -= (state_->happened != nullptr);
     state_->happened = f;
     state_->happened_data = data;
     if (f && state_->hung_up) f(data, {.hang_up = true, .reset = state_->reset});

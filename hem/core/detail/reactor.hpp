@@ -109,6 +109,7 @@ public:
 private:
     static bool abort(wait_node& node) noexcept;
     static bool keep(wait_node&) noexcept { return false; }
+    static wait_target target(const wait_node& node) noexcept;
     static const wait_ops read_ops;
     static const wait_ops write_ops;
     friend class io_descriptor;
@@ -143,6 +144,8 @@ public:
     // Tasks that wait for a descriptor or a file.
     std::size_t waiters() const noexcept { return waiters_; }
     std::size_t registered() const noexcept { return registered_; }
+    // Descriptors whose hang-up somebody wants to hear of.
+    std::size_t hooks() const noexcept { return hooks_; }
 
 protected:
     explicit reactor(int wake_fd) noexcept : wake_fd_(wake_fd) {}
@@ -158,6 +161,7 @@ private:
         if (descriptor.fd >= 0) waiters_ += static_cast<std::size_t>(change);
     }
     std::size_t registered_ = 0;
+    std::size_t hooks_ = 0;
 };
 
 std::unique_ptr<reactor> make_epoll_reactor(int wake_fd);

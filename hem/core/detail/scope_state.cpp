@@ -26,7 +26,19 @@ struct cancelled_access {
     static cancelled make(std::shared_ptr<const cancel_reason> reason) { return cancelled(std::move(reason)); }
 };
 
-void throw_cancelled(task_header& task) { throw cancelled_access::make(task.scope->reason()); }
+void throw_cancelled(task_header& task) {
+    if (scope_state* source = task.scope->source()) {
+        // From outside of the task, or from a scope that it entered: either must not end with a value as if nothing had been.
+        bool outside = false;
+        for (scope_state* at = task.birth_scope; at && !outside; at = at->parent()) outside = at == source;
+        if (outside) {
+            task.cancel_met = true;
+        } else {
+            source->note_thrown();
+        }
+    }
+    throw cancelled_access::make(task.scope->reason());
+}
 
 void throw_cancelled_because(std::shared_ptr<const cancel_reason> reason) { throw cancelled_access::make(std::move(reason)); }
 namespace {
@@ -44,7 +56,21 @@ std::shared_ptr<const cancel_reason> bare_reason(cancel_kind kind) noexcept {
 }  // namespace
 
 scope_state::~scope_state() {
+    forget();
     if (linked()) unlink();
+}
+
+void scope_state::forget() noexcept {
+    if (watch_index_ != unwatched) running.loop->cancellations.remove(*this);
+}
+
+scope_state* scope_state::source() noexcept {
+    scope_state* found = nullptr;
+    for (scope_state* at = this; at; at = at->parent_) {
+        if (at->own_cancelled_) found = at;
+        if (at->shielding_) break;
+    }
+    return found;
 }
 
 std::shared_ptr<const cancel_reason> scope_state::reason() const {
@@ -69,6 +95,7 @@ void scope_state::cancel(cancel_reason reason) noexcept {
         }
     }
     if (!effective_) propagate();
+    if (running.loop && (parent_ || !tasks_.empty() || !children_.empty())) running.loop->cancellations.add(*this, running.loop->now());
 }
 
 void scope_state::mark() noexcept {
@@ -77,31 +104,20 @@ void scope_state::mark() noexcept {
     if (watcher_) [[unlikely]] watcher_->scope_cancelled();
 }
 
-// Depth first without recursion: nesting may be thousands deep.
 void scope_state::propagate() noexcept {
-    mark();
-    scope_state* at = this;
-    auto first_child = [](scope_state* s) { return s->children_.empty() ? nullptr : &s->children_.front(); };
-    auto next_sibling = [](scope_state* s) -> scope_state* {
-        return s == &s->parent_->children_.back() ? nullptr : static_cast<scope_state*>(static_cast<list_link<scope_sibling_tag>*>(s)->next);
-    };
-    scope_state* next = first_child(at);
-    for (;;) {
-        if (next) {
-            at = next;
-            bool descend = false;
-            if (at->shielding_) {
-                static_cast<timed_scope*>(at)->start_grace();
-            } else if (!at->effective_) {
-                at->mark();
-                descend = true;
-            }
-            next = descend ? first_child(at) : nullptr;
-            if (next) continue;
+    visit([this](scope_state& at) {
+        if (&at == this) {
+            mark();
+            return true;
         }
-        while (at != this && !(next = next_sibling(at))) at = at->parent_;
-        if (at == this) return;
-    }
+        if (at.shielding_) {
+            static_cast<timed_scope&>(at).start_grace();
+            return false;
+        }
+        if (at.effective_) return false;
+        at.mark();
+        return true;
+    });
 }
 
 void scope_state::adopt_parent(scope_state* parent) noexcept {
@@ -124,10 +140,12 @@ void scope_state::enter(task_header& task) noexcept {
     task.scope->tasks_.erase(task);
     tasks_.push_back(task);
     task.scope = this;
+    if (own_cancelled_) task.loop->cancellations.add(*this, task.loop->now());
 }
 
 void scope_state::leave(task_header& task) noexcept {
     left_ = true;
+    forget();
     tasks_.erase(task);
     task.scope = parent_;
     parent_->tasks_.push_back(task);

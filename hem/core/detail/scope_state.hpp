@@ -30,6 +30,20 @@ class scope_state : public list_link<scope_sibling_tag> {
 public:
     scope_state() noexcept = default;
     ~scope_state();
+    // No task will be in it any more: nobody has to watch it.
+    void forget() noexcept;
+    // The `cancelled` that is being thrown into `task` comes from here.
+    void note_thrown() noexcept { thrown_ = true; }
+    bool thrown() const noexcept { return thrown_; }
+    // The scope whose cancellation a `cancelled` thrown in here stands for; null if there is none.
+    scope_state* source() noexcept;
+    // Calls `f(scope)` for this scope and those inside, outer ones first; f says whether to go in.
+    template <class F>
+    void visit(F f);
+    template <class F>
+    void for_each_task(F f) {
+        for (task_header& task : tasks_) f(task);
+    }
     scope_state(const scope_state&) = delete;
     scope_state& operator=(const scope_state&) = delete;
 
@@ -67,6 +81,7 @@ public:
 private:
     friend struct kernel;
     friend class timed_scope;
+    friend class cancel_watch;
     void propagate() noexcept;
     void mark() noexcept;
 
@@ -82,7 +97,30 @@ private:
     bool entered_ = false;
     bool left_ = false;
     bool timed_ = false;  // is a timed_scope
+    bool thrown_ = false;
+    static constexpr std::uint32_t unwatched = UINT32_MAX;
+    std::uint32_t watch_index_ = unwatched;  // in the loop's cancel_watch
 };
+
+// Depth first without recursion: nesting may be thousands deep.
+template <class F>
+void scope_state::visit(F f) {
+    auto first_child = [](scope_state* s) { return s->children_.empty() ? nullptr : &s->children_.front(); };
+    auto next_sibling = [](scope_state* s) -> scope_state* {
+        return s == &s->parent_->children_.back() ? nullptr : static_cast<scope_state*>(static_cast<list_link<scope_sibling_tag>*>(s)->next);
+    };
+    scope_state* at = this;
+    scope_state* next = f(*at) ? first_child(at) : nullptr;
+    for (;;) {
+        if (next) {
+            at = next;
+            next = f(*at) ? first_child(at) : nullptr;
+            if (next) continue;
+        }
+        while (at != this && !(next = next_sibling(at))) at = at->parent_;
+        if (at == this) return;
+    }
+}
 
 // A scope with a deadline, a shield with its grace time, or both.
 class timed_scope : public scope_state, public list_link<shield_tag> {

@@ -181,7 +181,11 @@ private:
         node.unlink();
         return true;
     }
-    static constexpr wait_ops ops{"task", abort, nullptr};
+    static wait_target target(const wait_node& node) noexcept {
+        auto& awaited = static_cast<const handle_awaiter&>(node).target_;
+        return {.name = awaited.name ? std::string_view(*awaited.name) : std::string_view(), .owner = &awaited, .object = &awaited};
+    }
+    static constexpr wait_ops ops{"task", abort, nullptr, target};
     spawned_task<T>& target_;
 };
 

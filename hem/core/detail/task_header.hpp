@@ -41,6 +41,7 @@ struct task_header : list_link<scope_task_tag>, list_link<all_tasks_tag> {
 
     task_header* ready_next = nullptr;
     std::coroutine_handle<> resume_point;  // null until started
+    std::coroutine_handle<> frame;         // its innermost coroutine while it does not run; null until started
     wait_node* waiting = nullptr;
     scope_state* scope = nullptr;        // innermost scope it is in now
     scope_state* birth_scope = nullptr;  // the scope it was created in, or its own scope once that exists
@@ -54,6 +55,12 @@ struct task_header : list_link<scope_task_tag>, list_link<all_tasks_tag> {
     std::source_location spawned{};
     std::uint64_t id = 0;
     std::uint64_t resumes = 0;
+    time_point born{};             // by the loop's clock as it was last read
+    duration busy{};               // time on the loop, as far as it was measured: loop::measure
+    std::uint32_t self_wakes = 0;  // times it gave up its turn and was ready at once, since `self_wakes_from`
+    std::uint64_t self_wakes_from = 0;
+    bool cancel_met = false;       // a cancellation from outside was thrown into it
+    bool creating = false;         // in its midst: a child that it starts eagerly runs in its place
     bool finished = false;
 
 protected:

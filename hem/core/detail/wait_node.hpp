@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "hem/core/clock.hpp"
 #include "hem/core/detail/intrusive_list.hpp"
 
 namespace hem::detail {
@@ -21,6 +22,8 @@ struct wait_target {
     std::string_view name = {};    // of the object, empty if it has none
     task_header* owner = nullptr;  // who has to act before the wait can end, if that is known
     const void* object = nullptr;
+    int descriptor = -1;                        // for I/O
+    time_point until = time_point::max();       // for time
 };
 
 // How a kind of wait behaves. Plain functions, no allocation, no user code: they run inside cancel().

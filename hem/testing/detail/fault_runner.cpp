@@ -53,7 +53,7 @@ task<> watched(const callable<task<>()>& f, watched_run& run) {
     if (error) std::rethrow_exception(error);
 }
 
-const run_options options{.name = "main", .clock = clock_kind::virtual_time, .seed = 1, .handle_interrupt = false};
+const run_options options{.name = "main", .clock = clock_kind::virtual_time, .seed = 1, .handle_interrupt = false, .checks = true};
 
 // True if the run was as it should be.
 bool run_once(fault_kind& kind, fault_plan& plan, time_point limit, const callable<task<>()>& f, const callable<task<>()>& check, time_point& ended) {

@@ -1,0 +1,54 @@
+// Advice that the kernel gives about tasks.
+#include <cstring>
+
+#include "hem/core/detail/group_core.hpp"
+#include "hem/core/detail/kernel.hpp"
+#include "hem/core/detail/wait_graph.hpp"
+#include "hem/core/instrument.hpp"
+#include "hem/core/report.hpp"
+
+namespace hem::detail {
+
+void report_lost_wake(task_header& task) noexcept {
+    send_report({.kind = report_kind::lint,
+                 .text = "task '" + task.display_name() + "' suspended at " + await_place(task) +
+                         " in an await that registered nothing: nobody can wake it, not even a cancellation; await a hem::future instead",
+                 .task = task.display_name(),
+                 .location = await_location(task)});
+}
+
+void report_swallowed(task_header& task) noexcept {
+    send_report({.kind = report_kind::swallowed_cancel,
+                 .text = "task '" + task.display_name() + "' ended with a value although it was cancelled and `cancelled` was thrown into it: " +
+                         "let `cancelled` pass",
+                 .task = task.display_name(),
+                 .location = task.spawned});
+}
+
+void report_busy_task(task_header& task) noexcept {
+    const auto wakes = std::exchange(task.self_wakes, 0);
+    const auto from = std::exchange(task.self_wakes_from, task.resumes);
+    if (task.resumes - from > 1000) return;
+    // On a virtual clock, which stands still meanwhile, a test has no better way to wait for the outside world.
+    if (task.loop->virtual_clock && (task.loop->io.waiters() != 0 || task.loop->outside_work != 0)) return;
+    const auto place = await_location(task);
+    for (const auto& known : task.loop->advised) {
+        if (known.line() == place.line() && std::strcmp(known.file_name(), place.file_name()) == 0) return;
+    }
+    task.loop->advised.push_back(place);
+    send_report({.kind = report_kind::lint,
+                 .text = "task '" + task.display_name() + "' woke itself " + std::to_string(wakes) + " times in " +
+                         std::to_string(task.resumes - from) + " turns, at " + to_string(place) +
+                         ": it polls; wait for an event, a queue or a time instead",
+                 .task = task.display_name(),
+                 .location = place});
+}
+
+task_event event_of(const task_header& task) noexcept {
+    return {.id = task.id,
+            .parent = task.group ? task.group->owner()->id : 0,
+            .name = task.name ? std::string_view(*task.name) : std::string_view(),
+            .spawned = task.spawned};
+}
+
+}  // namespace hem::detail
