@@ -1,5 +1,5 @@
 // What runs all the time allocates nothing once it has run for a while: frames, timers and wait nodes are recycled or live in frames.
-#include "hem/testing/allocation_counter.hpp"
+#include "hem/testing/allocation.hpp"
 
 #include "hem/core.hpp"
 #include "hem/testing.hpp"

@@ -9,6 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "hem/core/detail/frame_pool.hpp"
+#include "hem/core/task.hpp"
+
 namespace hem::testing {
 
 // Calls of operator new on this thread since it began. Inside ASYNC_TEST coroutine frames are recycled as they are outside of tests, so a
@@ -26,4 +29,16 @@ struct allocation_hook {
 allocation_hook set_allocation_hook(allocation_hook hook) noexcept;
 
 }  // namespace detail
+// Sanitized builds have no frame pool: there everything allocates.
+inline constexpr bool counts_allocations = HEM_FRAME_POOL != 0;
+
+// How often `step()`, which gives a task, allocates on this thread: none of the first `warm_up` calls counts, all of the next `calls` do.
+template <class F>
+task<std::uint64_t> allocations_of(F step, int warm_up = 200, int calls = 1000) {
+    for (int i = 0; i < warm_up; ++i) co_await step();
+    const auto before = allocation_count();
+    for (int i = 0; i < calls; ++i) co_await step();
+    co_return allocation_count() - before;
+}
+
 }  // namespace hem::testing

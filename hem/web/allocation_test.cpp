@@ -1,5 +1,5 @@
 // A kept-alive request through router and server allocates nothing in steady state (the client of this test uses bare sockets).
-#include "hem/testing/allocation_counter.hpp"
+#include "hem/testing/allocation.hpp"
 
 #include <cstring>
 
