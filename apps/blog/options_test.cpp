@@ -44,7 +44,7 @@ TEST(Options, AnEmptyVariableIsUnset) { EXPECT_EQ(parse({}, {{"HEM_BLOG_PORT", "
 TEST(Options, ReportsAllThatIsWrongAtOnce) {
     const parsed_options parsed = parse({"--port", "70000", "--colour", "red", "--host=everywhere"}, {{"HEM_BLOG_SEARCH", "ftp://x"}});
     EXPECT_THAT(parsed.errors,
-                ElementsAre(HasSubstr("--colour is no setting of 'serve'; there are --host, --port, --search, --data, --help"),
+                ElementsAre(HasSubstr("--colour is no setting of 'serve'; there are --host, --port, --search, --data, --debug-page, --help"),
                             HasSubstr("an argument is 'red': 'serve' does not take it"),
                             HasSubstr("--host is 'everywhere': an IP address such as"),
                             HasSubstr("--port is '70000': a number from 0 to 65535"),

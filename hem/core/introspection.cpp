@@ -244,6 +244,7 @@ std::string task_tree() {
     std::vector<std::size_t> depths;
     detail::visit_scopes(loop, [&](detail::scope_state& scope, std::size_t number, std::size_t parent) {
         depths.push_back(number == 0 ? 0 : depths[parent] + 1);
+        if (number != 0 && scope.empty()) return;
         const std::string indent(2 * depths[number], ' ');
         text += indent + detail::describe_scope(scope, loop) + "\n";
         scope.for_each_task([&](detail::task_header& task) {

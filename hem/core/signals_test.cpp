@@ -214,8 +214,11 @@ TEST(CancelAtEveryAwait, SignalStreamsBalance) {
     own_handlers mine;
     hem::testing::cancel_at_every_await([]() -> task<> {
         co_await with(signals({SIGUSR1}), [](signal_stream& arriving) -> task<> {
-            loop::current().call_later(1s, [] { ::raise(SIGUSR1); });
-            co_await move_on_after(2s, arriving.next());
+            timer_handle pending = loop::current().call_later(1s, [] { ::raise(SIGUSR1); });
+            co_await finally(move_on_after(2s, arriving.next()), [&pending]() -> task<> {
+                pending.cancel();
+                co_return;
+            });
         });
         EXPECT_EQ(handler_of(SIGUSR1), own_handler);
     });

@@ -279,6 +279,7 @@ ASYNC_TEST(FromThread, AnAbandoningTaskWaitsForItsChildrenOnTheLoop) {
         order += "task;";
         shared->open();
         co_await until(ended);
+        while (loop::current().statistics().outside_work != 0) co_await yield_now();  // the worker's answer
     });
     EXPECT_EQ(order, "child;task;");
     EXPECT_TRUE(refused.load());

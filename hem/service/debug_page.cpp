@@ -77,9 +77,7 @@ look();
 </script>
 )page";
 
-bool is_loopback(std::string_view peer) noexcept {
-    return peer.starts_with("127.") || peer == "::1" || peer.starts_with("::ffff:127.");
-}
+bool is_loopback(std::string_view peer) noexcept { return peer.starts_with("127.") || peer == "::1" || peer.starts_with("::ffff:127."); }
 
 // Takes as long for every wrong token of one length.
 bool same(std::string_view a, std::string_view b) noexcept {
@@ -105,20 +103,25 @@ std::string_view token_of(const http::request& request) {
 
 void add_debug_page(web::app& app, std::string token) {
     if (token.size() < 16) throw std::invalid_argument("the debug page's token needs at least 16 characters");
-    app.use([secret = std::make_shared<const std::string>(std::move(token))](http::request& request, web::next& next) -> task<http::response> {
-        if (request.path().starts_with("/debug/")) {
-            // To everybody else there is no such page.
-            if (!is_loopback(request.peer())) co_return http::response(404, R"({"detail":"Not Found"})", "application/json");
-            if (!same(token_of(request), *secret)) {
-                co_return http::response(401, R"({"detail":"the token that the program printed at its start is missing or wrong"})", "application/json");
+    app.use(
+        [secret = std::make_shared<const std::string>(std::move(token))](http::request& request, web::next& next) -> task<http::response> {
+            if (request.path().starts_with("/debug/")) {
+                // To everybody else there is no such page.
+                if (!is_loopback(request.peer())) co_return http::response(404, R"({"detail":"Not Found"})", "application/json");
+                if (!same(token_of(request), *secret)) {
+                    co_return http::response(401, R"({"detail":"the token that the program printed at its start is missing or wrong"})",
+                                             "application/json");
+                }
             }
-        }
-        co_return co_await next(request);
-    });
+            co_return co_await next(request);
+        });
     const web::route_options quiet{.include_in_schema = false};
-    app.get("/debug/tasks", []() -> task<http::response> { co_return http::response(200, std::string(page), "text/html; charset=utf-8"); }, quiet);
     app.get(
-        "/debug/tasks.json", []() -> task<http::response> { co_return http::response(200, loop::current().snapshot(), "application/json"); }, quiet);
+        "/debug/tasks", []() -> task<http::response> { co_return http::response(200, std::string(page), "text/html; charset=utf-8"); },
+        quiet);
+    app.get(
+        "/debug/tasks.json",
+        []() -> task<http::response> { co_return http::response(200, loop::current().snapshot(), "application/json"); }, quiet);
 }
 
 }  // namespace hem::service

@@ -1,5 +1,6 @@
-// GET /debug/tasks: a page that shows the loop's tasks live, and GET /debug/tasks.json, what it shows. Off unless a program adds it. Both answer only
-// to loopback peers that send the token (as `?token=` or `Authorization: Bearer`), because task names and places tell how a program works.
+// GET /debug/tasks: a page that shows the loop's tasks live, and GET /debug/tasks.json, what it shows. Off unless a program adds it. Both
+// answer only to loopback peers that send the token (as `?token=` or `Authorization: Bearer`), because task names and places tell how a
+// program works.
 #pragma once
 
 #include <string>

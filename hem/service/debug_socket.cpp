@@ -12,10 +12,12 @@
 #include <memory>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
 
 #include "hem/core/cancel_scope.hpp"
 #include "hem/core/future.hpp"
 #include "hem/core/map_concurrent.hpp"
+#include "hem/core/run.hpp"
 #include "hem/core/task_group.hpp"
 #include "hem/net/listener.hpp"
 
@@ -27,7 +29,8 @@ constexpr duration request_time = std::chrono::seconds(5);
 
 void make_folder(const std::string& path) {
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-        throw std::system_error(errno, std::generic_category(), "cannot make '" + path + "' for the debug socket (XDG_RUNTIME_DIR names another place)");
+        throw std::system_error(errno, std::generic_category(),
+                                "cannot make '" + path + "' for the debug socket (XDG_RUNTIME_DIR names another place)");
     }
 }
 
@@ -55,8 +58,8 @@ task<std::string> ask(const loop_handle& other, duration patience) {
 
 task<std::string> answer(std::string_view request, const debug_socket_options& options) {
     if (request != "snapshot") co_return "{\"error\":\"the only request is: snapshot\"}\n";
-    const auto parts =
-        co_await map_concurrent(options.loops, [&](const loop_handle& one) -> task<std::string> { co_return co_await ask(one, options.patience); }, unbounded);
+    const auto parts = co_await map_concurrent(
+        options.loops, [&](const loop_handle& one) -> task<std::string> { co_return co_await ask(one, options.patience); }, unbounded);
     std::string text = "{\"pid\":" + std::to_string(::getpid()) + ",\"program\":\"";
     for (const char* c = program_invocation_short_name; *c; ++c) {
         if (*c != '"' && *c != '\\' && static_cast<unsigned char>(*c) >= 0x20) text += *c;
@@ -90,7 +93,8 @@ task<> serve_requests(const debug_socket_options& options, std::promise<void>& o
     std::optional<net::listener> listening;
     try {
         listening.emplace(net::listener::open(net::endpoint::parse("unix:" + options.path)));
-        if (::chmod(options.path.c_str(), 0600) != 0) throw std::system_error(errno, std::generic_category(), "cannot protect " + options.path);
+        if (::chmod(options.path.c_str(), 0600) != 0)
+            throw std::system_error(errno, std::generic_category(), "cannot protect " + options.path);
         opened.set_value();
     } catch (...) {
         opened.set_exception(std::current_exception());
@@ -128,16 +132,22 @@ bool debug_socket_wanted() {
     throw std::invalid_argument(std::string("HEM_DEBUG=") + text + " is neither 0 nor 1");
 }
 
+struct debug_socket::server {
+    debug_socket_options options;
+    runner loop;
+    std::thread thread;
+};
+
 debug_socket::debug_socket(debug_socket_options options)
-    : options_(complete(std::move(options))), runner_({.name = "debug socket", .handle_interrupt = false}) {
+    : server_(new server{complete(std::move(options)), runner({.name = "debug socket", .handle_interrupt = false}), {}}) {
     std::promise<void> opened;
     // Signals are for the program's own threads.
     sigset_t all, before;
     sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread([this, &opened] {
+    server_->thread = std::thread([own = server_.get(), &opened] {
         try {
-            runner_.run(serve_requests, std::cref(options_), std::ref(opened));
+            own->loop.run(serve_requests, std::cref(own->options), std::ref(opened));
         } catch (const task_cancelled&) {  // how it ends
         }
     });
@@ -145,14 +155,16 @@ debug_socket::debug_socket(debug_socket_options options)
     try {
         opened.get_future().get();
     } catch (...) {
-        thread_.join();
+        server_->thread.join();
         throw;
     }
 }
 
 debug_socket::~debug_socket() {
-    runner_.cancel("the program closes its debug socket");
-    thread_.join();
+    server_->loop.cancel("the program closes its debug socket");
+    server_->thread.join();
 }
+
+const std::string& debug_socket::path() const noexcept { return server_->options.path; }
 
 }  // namespace hem::service

@@ -2,17 +2,16 @@
 //
 //     hem::service::debug_socket looking_glass;      // inside a task: for this loop; lives until the end of the block
 //
-// `serve` opens one when HEM_DEBUG=1 is set. The socket has a thread of its own, so it answers when the loop is stuck, which is when it is needed. Only
-// the same user and root may connect. One request is one line, the answer is one line of JSON: `snapshot` gives
+// `serve` opens one when HEM_DEBUG=1 is set. The socket has a thread of its own, so it answers when the loop is stuck, which is when it is
+// needed. Only the same user and root may connect. One request is one line, the answer is one line of JSON: `snapshot` gives
 // {"pid":..., "program":..., "loops":[{"stuck":false, "snapshot":{...}}, ...]}.
 #pragma once
 
+#include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "hem/core/loop.hpp"
-#include "hem/core/run.hpp"
 
 namespace hem::service {
 
@@ -20,8 +19,8 @@ namespace hem::service {
 std::string debug_socket_folder();
 
 struct debug_socket_options {
-    std::string path = {};              // empty: <folder>/<pid>.sock
-    std::vector<loop_handle> loops = {};  // empty: the running loop
+    std::string path = {};                               // empty: <folder>/<pid>.sock
+    std::vector<loop_handle> loops = {};                 // empty: the running loop
     duration patience = std::chrono::milliseconds(200);  // a loop that has not answered by then is shown as stuck
 };
 
@@ -34,12 +33,11 @@ public:
     // Closes and removes it; requests under way are cut.
     ~debug_socket();
 
-    const std::string& path() const noexcept { return options_.path; }
+    const std::string& path() const noexcept;
 
 private:
-    debug_socket_options options_;
-    runner runner_;
-    std::thread thread_;
+    struct server;
+    std::unique_ptr<server> server_;
 };
 
 // True if HEM_DEBUG=1 asks for one; std::invalid_argument for a value that is neither 0 nor 1.

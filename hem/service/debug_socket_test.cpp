@@ -74,8 +74,10 @@ TEST(DebugSocket, ReplacesWhatADeadProcessLeftAndRefusesALivingOnes) {
         EXPECT_THROW(service::debug_socket({.path = socket_path()}), network_error);
         EXPECT_FALSE((co_await request(first.path(), "snapshot\n")).empty());
     });
-    EXPECT_THROW(run(real, []() -> task<> {
-        const service::debug_socket nowhere({.path = "/nonexistent/folder/x.sock"});
-        co_return;
-    }), network_error);
+    EXPECT_THROW(run(real,
+                     []() -> task<> {
+                         const service::debug_socket nowhere({.path = "/nonexistent/folder/x.sock"});
+                         co_return;
+                     }),
+                 network_error);
 }

@@ -7,34 +7,34 @@
 #include <vector>
 
 struct shown_frame {
-    std::string function;
-    std::string await;
+    std::string function = {};
+    std::string await = {};
 };
 
 struct shown_wait {
-    std::string kind;
-    std::string name;
-    std::string owner;
+    std::string kind = {};
+    std::string name = {};
+    std::string owner = {};
     std::int64_t descriptor = -1;
-    std::optional<double> remaining_ms;
-    std::string at;
+    std::optional<double> remaining_ms = {};
+    std::string at = {};
 };
 
 struct shown_task {
     std::uint64_t id = 0;
-    std::string name;
-    std::string state;
+    std::string name = {};
+    std::string state = {};
     std::uint64_t parent = 0;
     double age_ms = 0;
     std::uint64_t resumes = 0;
     double busy_ms = 0;
-    std::string spawned;
-    shown_wait waits_for;
-    std::vector<shown_frame> stack;
+    std::string spawned = {};
+    shown_wait waits_for = {};
+    std::vector<shown_frame> stack = {};
 };
 
 struct shown_loop {
-    std::string name;
+    std::string name = {};
     std::uint64_t ticks = 0;
     std::uint64_t resumes = 0;
     std::uint64_t timers = 0;
@@ -43,16 +43,16 @@ struct shown_loop {
     std::uint64_t stalls = 0;
     double longest_stall_ms = 0;
     double lag_ms = 0;
-    std::vector<shown_task> tasks;
+    std::vector<shown_task> tasks = {};
 };
 
 struct shown_part {
     bool stuck = false;
-    std::optional<shown_loop> snapshot;
+    std::optional<shown_loop> snapshot = {};
 };
 
 struct shown_program {
     std::int64_t pid = 0;
-    std::string program;
-    std::vector<shown_part> loops;
+    std::string program = {};
+    std::vector<shown_part> loops = {};
 };

@@ -53,17 +53,20 @@ constexpr const char* red = "\x1b[31m";
 std::string head_of(const shown_program& program) { return printable(program.program) + ", process " + std::to_string(program.pid); }
 
 std::string head_of(const shown_loop& loop) {
-    std::string text = "loop " + printable(loop.name) + ": " + format("%zu tasks, %llu timers, %llu waiting for I/O, %llu jobs in threads, lag %s", loop.tasks.size(),
+    std::string text = "loop " + printable(loop.name) + ": " +
+                       format("%zu tasks, %llu timers, %llu waiting for I/O, %llu jobs in threads, lag %s", loop.tasks.size(),
                               static_cast<unsigned long long>(loop.timers), static_cast<unsigned long long>(loop.io_waiters),
                               static_cast<unsigned long long>(loop.outside_work), describe_time(loop.lag_ms).c_str());
-    if (loop.stalls != 0) text += format(", %llu stalls, the longest %s", static_cast<unsigned long long>(loop.stalls), describe_time(loop.longest_stall_ms).c_str());
+    if (loop.stalls != 0)
+        text += format(", %llu stalls, the longest %s", static_cast<unsigned long long>(loop.stalls),
+                       describe_time(loop.longest_stall_ms).c_str());
     return text;
 }
 
 constexpr const char* stuck_text = "a loop does not answer: something blocks it (its stall report is in the log)";
 
-void add_subtree(lines& out, const std::multimap<std::uint64_t, const shown_task*>& children, const shown_task& task, const std::string& indent,
-                 const std::string& branch) {
+void add_subtree(lines& out, const std::multimap<std::uint64_t, const shown_task*>& children, const shown_task& task,
+                 const std::string& indent, const std::string& branch) {
     out.add(indent + branch + printable(task.name) + "  " + describe_time(task.age_ms) + "  " + describe(task));
     const std::string below = indent + (branch.empty() ? "" : branch == "`- " ? "   " : "|  ");
     const auto [first, last] = children.equal_range(task.id);
@@ -104,7 +107,8 @@ std::string tree_view(const shown_program& program, const view_options& options)
         out.add(head_of(loop), bold);
         if (options.waiting_longer_ms > 0) {
             for (const auto& task : loop.tasks) {
-                if (task.age_ms >= options.waiting_longer_ms) out.add(printable(task.name) + "  " + describe_time(task.age_ms) + "  " + describe(task));
+                if (task.age_ms >= options.waiting_longer_ms)
+                    out.add(printable(task.name) + "  " + describe_time(task.age_ms) + "  " + describe(task));
             }
             continue;
         }
@@ -154,9 +158,10 @@ std::string top_view(const shown_program& program, const shown_program* before, 
             entries.push_back({&task, before ? busy / 10 / since : 0, before ? turns / since : 0});
         }
     }
-    std::stable_sort(entries.begin(), entries.end(), [](const entry& a, const entry& b) {
+    std::sort(entries.begin(), entries.end(), [](const entry& a, const entry& b) {
         if (a.busy_share != b.busy_share) return a.busy_share > b.busy_share;
-        return a.task->age_ms > b.task->age_ms;
+        if (a.task->age_ms != b.task->age_ms) return a.task->age_ms > b.task->age_ms;
+        return a.task->id < b.task->id;
     });
     out.add(format("%8s %6s %8s %9s  %-24s %s", "ID", "BUSY%", "TURNS/S", "AGE", "TASK", "STATE"), bold);
     for (const auto& one : entries) {

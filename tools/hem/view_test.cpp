@@ -6,7 +6,8 @@
 
 namespace {
 
-const char* const sample = R"({"pid":42,"program":"shop","loops":[{"stuck":false,"snapshot":{"name":"main","id":1,"ticks":9,"timers":1,"lag_ms":0.25,
+const char* const sample =
+    R"({"pid":42,"program":"shop","loops":[{"stuck":false,"snapshot":{"name":"main","id":1,"ticks":9,"timers":1,"lag_ms":0.25,
 "stalls":0,"longest_stall_ms":0,"scopes":[],"tasks":[
 {"id":1,"name":"main","state":"waiting","parent":0,"age_ms":5000,"resumes":4,"busy_ms":1,"waits_for":{"kind":"group.exit","at":"shop.cpp:9"},"stack":[]},
 {"id":2,"name":"reader","state":"waiting","parent":1,"age_ms":4000,"resumes":10,"busy_ms":2,"waits_for":{"kind":"read","descriptor":7},"stack":[]},
@@ -19,14 +20,13 @@ shown_program read(const char* text) { return hem::from_json<shown_program>(text
 }  // namespace
 
 TEST(TreeView, ShowsWhoWaitsForWhomAndWhatIsStuck) {
-    EXPECT_EQ(tree_view(read(sample), {.columns = 0}),
-              "shop, process 42\n"
-              "loop main: 4 tasks, 1 timers, 0 waiting for I/O, 0 jobs in threads, lag 250 us\n"
-              "main  5.0 s  waits for group.exit at shop.cpp:9\n"
-              "|- reader  4.0 s  waits for read on descriptor 7\n"
-              "`- wri?ter  350 ms  waits for lock 'ledger' of reader\n"
-              "   `- part  1 ms  ready\n"
-              "a loop does not answer: something blocks it (its stall report is in the log)\n");
+    EXPECT_EQ(tree_view(read(sample), {.columns = 0}), "shop, process 42\n"
+                                                       "loop main: 4 tasks, 1 timers, 0 waiting for I/O, 0 jobs in threads, lag 250 us\n"
+                                                       "main  5.0 s  waits for group.exit at shop.cpp:9\n"
+                                                       "|- reader  4.0 s  waits for read on descriptor 7\n"
+                                                       "`- wri?ter  350 ms  waits for lock 'ledger' of reader\n"
+                                                       "   `- part  1 ms  ready\n"
+                                                       "a loop does not answer: something blocks it (its stall report is in the log)\n");
 }
 
 TEST(TreeView, WaitingShowsOnlyOldTasks) {

@@ -10,19 +10,25 @@
 namespace hem::detail {
 
 void report_lost_wake(task_header& task) noexcept {
-    send_report({.kind = report_kind::lint,
-                 .text = "task '" + task.display_name() + "' suspended at " + await_place(task) +
-                         " in an await that registered nothing: nobody can wake it, not even a cancellation; await a hem::future instead",
-                 .task = task.display_name(),
-                 .location = await_location(task)});
+    send_report_if_possible([&] {
+        return report{.kind = report_kind::lint,
+                      .text =
+                          "task '" + task.display_name() + "' suspended at " + await_place(task) +
+                          " in an await that registered nothing: nobody can wake it, not even a cancellation; await a hem::future instead",
+                      .task = task.display_name(),
+                      .location = await_location(task)};
+    });
 }
 
 void report_swallowed(task_header& task) noexcept {
-    send_report({.kind = report_kind::swallowed_cancel,
-                 .text = "task '" + task.display_name() + "' ended with a value although it was cancelled and `cancelled` was thrown into it: " +
-                         "let `cancelled` pass",
-                 .task = task.display_name(),
-                 .location = task.spawned});
+    send_report_if_possible([&] {
+        return report{.kind = report_kind::swallowed_cancel,
+                      .text =
+                          "task '" + task.display_name() +
+                          "' ended with a value although it was cancelled and `cancelled` was thrown into it: " + "let `cancelled` pass",
+                      .task = task.display_name(),
+                      .location = task.spawned};
+    });
 }
 
 void report_busy_task(task_header& task) noexcept {
@@ -35,13 +41,19 @@ void report_busy_task(task_header& task) noexcept {
     for (const auto& known : task.loop->advised) {
         if (known.line() == place.line() && std::strcmp(known.file_name(), place.file_name()) == 0) return;
     }
-    task.loop->advised.push_back(place);
-    send_report({.kind = report_kind::lint,
-                 .text = "task '" + task.display_name() + "' woke itself " + std::to_string(wakes) + " times in " +
-                         std::to_string(task.resumes - from) + " turns, at " + to_string(place) +
-                         ": it polls; wait for an event, a queue or a time instead",
-                 .task = task.display_name(),
-                 .location = place});
+    try {
+        task.loop->advised.push_back(place);
+    } catch (const std::bad_alloc&) {
+        return;
+    }
+    send_report_if_possible([&] {
+        return report{.kind = report_kind::lint,
+                      .text = "task '" + task.display_name() + "' woke itself " + std::to_string(wakes) + " times in " +
+                              std::to_string(task.resumes - from) + " turns, at " + to_string(place) +
+                              ": it polls; wait for an event, a queue or a time instead",
+                      .task = task.display_name(),
+                      .location = place};
+    });
 }
 
 task_event event_of(const task_header& task) noexcept {

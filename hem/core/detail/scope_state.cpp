@@ -146,9 +146,18 @@ void scope_state::enter(task_header& task) noexcept {
 void scope_state::leave(task_header& task) noexcept {
     left_ = true;
     forget();
-    tasks_.erase(task);
-    task.scope = parent_;
-    parent_->tasks_.push_back(task);
+    if (task.scope == this) [[likely]] {
+        tasks_.erase(task);
+        task.scope = parent_;
+        parent_->tasks_.push_back(task);
+    } else {
+        // A context that yielded inside this scope is torn down under a shield that was opened later: the shield takes this one's place.
+        scope_state* inner = task.scope;
+        while (inner->parent_ != this) inner = inner->parent_;
+        static_cast<list_link<scope_sibling_tag>&>(*inner).unlink();
+        inner->parent_ = parent_;
+        parent_->children_.push_back(*inner);
+    }
     static_cast<list_link<scope_sibling_tag>&>(*this).unlink();
 }
 

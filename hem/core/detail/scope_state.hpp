@@ -37,6 +37,8 @@ public:
     bool thrown() const noexcept { return thrown_; }
     // The scope whose cancellation a `cancelled` thrown in here stands for; null if there is none.
     scope_state* source() noexcept;
+    // Nobody is in it, and no scope.
+    bool empty() const noexcept { return tasks_.empty() && children_.empty(); }
     // Calls `f(scope)` for this scope and those inside, outer ones first; f says whether to go in.
     template <class F>
     void visit(F f);

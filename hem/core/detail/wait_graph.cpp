@@ -53,25 +53,34 @@ std::string describe_wait(const task_header& task) {
     return text;
 }
 
-std::vector<task_header*> find_wait_cycle(task_header& task) {
-    std::vector<task_header*> path;
-    // A task waits for one thing, so the way is a line; it has a circle without `task` only if that one was reported before.
-    std::size_t left = task.loop->live_tasks + 1;
-    for (task_header* at = &task; at && at->waiting && left > 0; --left) {
-        path.push_back(at);
+namespace {
+
+// The cycle's length, 0 if the task is in none. A task waits for one thing, so the way is a line; it has a circle without `task` only if
+// that one was reported before. Allocates nothing: it runs at every wait.
+std::size_t wait_cycle_length(task_header& task) noexcept {
+    std::size_t length = 0;
+    for (task_header* at = &task; at && at->waiting && length <= task.loop->live_tasks;) {
         at = who_ends(*at, task);
-        if (at == &task) return path;
+        ++length;
+        if (at == &task) return length;
     }
-    return {};
+    return 0;
 }
 
-void check_wait_cycle(task_header& task) {
-    const auto cycle = find_wait_cycle(task);
-    if (cycle.empty()) return;
-    std::string text = "wait cycle: ";
-    for (const task_header* one : cycle) text += "task '" + one->display_name() + "' " + describe_wait(*one) + "; ";
-    text += "none of them can go on";
-    send_report({.kind = report_kind::deadlock, .text = std::move(text), .task = task.display_name(), .location = await_location(task)});
+}  // namespace
+
+void check_wait_cycle(task_header& task) noexcept {
+    const std::size_t length = wait_cycle_length(task);
+    if (length == 0) return;
+    send_report_if_possible([&] {
+        std::string text = "wait cycle: ";
+        task_header* at = &task;
+        for (std::size_t i = 0; i < length; ++i, at = who_ends(*at, task))
+            text += "task '" + at->display_name() + "' " + describe_wait(*at) + "; ";
+        text += "none of them can go on";
+        return report{
+            .kind = report_kind::deadlock, .text = std::move(text), .task = task.display_name(), .location = await_location(task)};
+    });
 }
 
 std::string wait_graph(kernel& loop) {

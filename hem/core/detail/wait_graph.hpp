@@ -19,9 +19,8 @@ std::source_location await_location(const task_header& task) noexcept;
 std::coroutine_handle<> innermost_frame(const task_header& task) noexcept;
 
 // The tasks that wait for each other in a circle that `task`, which waits, has closed; empty if there is none. Each task is visited once.
-std::vector<task_header*> find_wait_cycle(task_header& task);
 // Reports the circle, if there is one.
-void check_wait_cycle(task_header& task);
+void check_wait_cycle(task_header& task) noexcept;
 // All tasks with what they wait for, as one line.
 std::string wait_graph(kernel& loop);
 
