@@ -8,16 +8,16 @@
 
 struct shown_frame {
     std::string function = {};
-    std::string await = {};
+    std::optional<std::string> await = {};
 };
 
 struct shown_wait {
     std::string kind = {};
-    std::string name = {};
-    std::string owner = {};
+    std::optional<std::string> name = {};
+    std::optional<std::string> owner = {};
     std::int64_t descriptor = -1;
     std::optional<double> remaining_ms = {};
-    std::string at = {};
+    std::optional<std::string> at = {};
 };
 
 struct shown_task {
@@ -28,8 +28,8 @@ struct shown_task {
     double age_ms = 0;
     std::uint64_t resumes = 0;
     double busy_ms = 0;
-    std::string spawned = {};
-    shown_wait waits_for = {};
+    std::optional<std::string> spawned = {};
+    std::optional<shown_wait> waits_for = {};
     std::vector<shown_frame> stack = {};
 };
 

@@ -84,14 +84,14 @@ std::string describe_time(double ms) {
 }
 
 std::string describe(const shown_task& task) {
-    const shown_wait& wait = task.waits_for;
-    if (wait.kind.empty()) return task.state;
+    if (!task.waits_for) return task.state;
+    const shown_wait& wait = *task.waits_for;
     std::string text = "waits for " + printable(wait.kind);
-    if (!wait.name.empty()) text += " '" + printable(wait.name) + "'";
-    if (!wait.owner.empty()) text += " of " + printable(wait.owner);
+    if (wait.name) text += " '" + printable(*wait.name) + "'";
+    if (wait.owner) text += " of " + printable(*wait.owner);
     if (wait.descriptor >= 0) text += " on descriptor " + std::to_string(wait.descriptor);
     if (wait.remaining_ms) text += ", " + describe_time(*wait.remaining_ms) + " to go";
-    if (!wait.at.empty()) text += " at " + printable(wait.at);
+    if (wait.at) text += " at " + printable(*wait.at);
     return text;
 }
 

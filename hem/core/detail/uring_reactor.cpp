@@ -54,7 +54,8 @@ public:
             return;
         }
         io_uring_sqe* entry = next_entry();
-        ::io_uring_prep_poll_remove(entry, tagged(&dying, of_watch));
+        // Not poll_remove: that gives up while an event of the poll is on its way, and the poll would keep the file open.
+        ::io_uring_prep_cancel64(entry, tagged(&dying, of_watch), 0);
         ::io_uring_sqe_set_data64(entry, of_nothing);
         ::io_uring_submit(&ring_);
     }
