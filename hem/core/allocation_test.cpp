@@ -52,10 +52,12 @@ ASYNC_TEST(Allocation, AContendedLockAllocatesNothing) {
             }
         },
         [&]() -> task<> {
-            const auto count = co_await allocations_of([&]() -> task<> {
-                auto held = co_await mutex.acquire();
-                co_await yield_now();
-            });
+            const auto count = co_await allocations_of(
+                [&]() -> task<> {
+                    auto held = co_await mutex.acquire();
+                    co_await yield_now();
+                },
+                200, 250);
             EXPECT_EQ(count, 0u);
         });
 }

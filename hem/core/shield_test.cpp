@@ -79,3 +79,30 @@ ASYNC_TEST(Shield, ErrorsGoToTheCallerAndAHandleOutlivesItsWaiter) {
         EXPECT_EQ(co_await work, 3);
     });
 }
+
+//
+ASYNC_TEST(CancelScope, IsCancelledWithWhatIsAroundItUnlessAShieldStandsBetween) {
+    const auto cancelled_here = [] { return hem::current_effective_deadline() == hem::time_point::min(); };
+    hem::cancel_scope outer;
+    EXPECT_FALSE(co_await outer.run([&]() -> hem::task<> {
+        auto inside = [&]() -> hem::task<> {
+            EXPECT_FALSE(cancelled_here());
+            outer.cancel();
+            EXPECT_TRUE(cancelled_here());  // at once, without a turn of the loop
+            auto behind = [&]() -> hem::task<> {
+                EXPECT_FALSE(cancelled_here());
+                co_return;
+            };
+            co_await hem::shield(10s, behind());
+            co_await hem::checkpoint_if_cancelled();
+            ADD_FAILURE();
+        };
+        co_await hem::with_cancel_scope([&](hem::cancel_scope& own) -> hem::task<> {
+            co_await inside();
+            EXPECT_FALSE(own.cancel_called());
+        });
+    }));
+    hem::cancel_scope late({.deadline = hem::clock::now() + 1s});
+    EXPECT_FALSE(co_await late.run([]() -> hem::task<> { co_await hem::sleep_forever(); }));
+    EXPECT_TRUE(late.cancel_called());
+}

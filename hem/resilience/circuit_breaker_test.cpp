@@ -5,6 +5,7 @@
 #include "hem/resilience/breaker_registry.hpp"
 #include "hem/resilience/failure.hpp"
 #include "hem/testing.hpp"
+#include "hem/testing/once.hpp"
 
 namespace {
 
@@ -404,7 +405,7 @@ ASYNC_TEST(CircuitBreaker, CB10_ForcedStatesHold) {
 }
 
 // CB-11
-ASYNC_TEST(CircuitBreaker, CB11_EventsCarryTheNumbers) {
+ASYNC_TEST_ONCE(CircuitBreaker, CB11_EventsCarryTheNumbers) {
     circuit_breaker breaker{{.name = "cb11", .window = hem::circuit_window::count(100)}};
     std::vector<std::string> heard;
     breaker.on_event([](const hem::circuit_event&) { throw std::runtime_error("a bad listener"); });  // logged and ignored

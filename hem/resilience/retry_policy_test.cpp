@@ -4,6 +4,7 @@
 #include "hem/core.hpp"
 #include "hem/telemetry/log.hpp"
 #include "hem/testing.hpp"
+#include "hem/testing/once.hpp"
 
 namespace {
 
@@ -221,7 +222,7 @@ hem::task<> nested(const hem::retry_policy& outer, const hem::retry_policy& inne
 }
 
 // RT-10
-ASYNC_TEST(RetryNesting, RT10_IsReportedOncePerPlaceWithTheProduct) {
+ASYNC_TEST_ONCE(RetryNesting, RT10_IsReportedOncePerPlaceWithTheProduct) {
     const auto reported = hem::testing::expect_report(hem::report_kind::lint);
     const hem::retry_policy outer{{.name = "outer"}}, inner{{.name = "inner", .stop = hem::stop_after_attempt(4)}};
     std::vector<int> attempts;
@@ -236,7 +237,7 @@ ASYNC_TEST(RetryNesting, RT10_IsReportedOncePerPlaceWithTheProduct) {
 }
 
 // RT-10
-ASYNC_TEST(RetryNesting, RT10_ChildrenAreInsideButNotTheWait) {
+ASYNC_TEST_ONCE(RetryNesting, RT10_ChildrenAreInsideButNotTheWait) {
     const auto reported = hem::testing::expect_report(hem::report_kind::lint);
     const hem::retry_policy policy{
         {.name = "rt10", .before_sleep = [](const hem::retry_state&) { EXPECT_EQ(hem::current_retry_attempt(), 0); }}};

@@ -4,6 +4,7 @@
 #include "hem/core.hpp"
 #include "hem/telemetry/log.hpp"
 #include "hem/testing.hpp"
+#include "hem/testing/once.hpp"
 
 namespace {
 
@@ -21,7 +22,7 @@ struct busy : std::runtime_error, hem::unavailable {
 };
 
 // RT-1
-ASYNC_TEST(Retry, RT1_AtMostThreeCallsAndTheLastErrorItself) {
+ASYNC_TEST_ONCE(Retry, RT1_AtMostThreeCallsAndTheLastErrorItself) {
     const hem::retry_policy policy{{.name = "rt1"}};
     int calls = 0;
     CO_EXPECT_THROW(co_await hem::retry(policy,

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "hem/testing.hpp"
+#include "hem/testing/once.hpp"
 
 #include "hem/core/detail/reactor.hpp"
 
@@ -124,6 +125,7 @@ ASYNC_TEST(VirtualClock, AJumpFiresWhatIsDue) {
 }
 
 TEST(VirtualClock, AFrozenClockThatNobodyMovesIsADeadlock) {
+    const hem::testing::one_seed once;
     EXPECT_NONFATAL_FAILURE(hem::testing::run_test_body([]() -> task<> {
                                 const virtual_clock::freeze held;
                                 co_await sleep_for(1s);

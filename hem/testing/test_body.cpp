@@ -1,4 +1,4 @@
-#include "hem/testing/async_test.hpp"
+#include "hem/testing/once.hpp"
 
 #include <cstdlib>
 
@@ -20,6 +20,8 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t fallback) 
     }
     return value;
 }
+
+int once = 0;  // one_seed guards that live
 
 // Different for each test, the same in each run.
 std::uint64_t seed_of_test() {
@@ -47,9 +49,12 @@ void run_once(const callable<task<>()>& body, std::uint64_t seed) {
 
 }  // namespace
 
+one_seed::one_seed() noexcept { ++once; }
+one_seed::~one_seed() { --once; }
+
 void run_test_body(callable<task<>()> body) {
     const auto first = number_from_environment("HEM_TEST_SEED", seed_of_test());
-    const auto count = number_from_environment("HEM_TEST_SEED_COUNT", 1);
+    const auto count = once > 0 ? 1 : number_from_environment("HEM_TEST_SEED_COUNT", 1);
     for (std::uint64_t seed = first; seed < first + count; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed) + ": replay with HEM_TEST_SEED=" + std::to_string(seed));
         const auto before = leak_census::take();

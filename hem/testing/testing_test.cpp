@@ -2,6 +2,7 @@
 #include <gtest/gtest-spi.h>
 
 #include "hem/testing.hpp"
+#include "hem/testing/once.hpp"
 
 namespace {
 
@@ -39,6 +40,7 @@ ASYNC_TEST(ExpectReport, ClaimsWhatComes) {
 }
 
 TEST(AsyncTest, FailsOnAnErrorThatLeavesTheBody) {
+    const hem::testing::one_seed once;
     EXPECT_NONFATAL_FAILURE(
         hem::testing::run_test_body([]() -> hem::task<> {
             throw std::runtime_error("broken");
@@ -48,6 +50,7 @@ TEST(AsyncTest, FailsOnAnErrorThatLeavesTheBody) {
 }
 
 TEST(AsyncTest, FailsOnAnUnclaimedReport) {
+    const hem::testing::one_seed once;
     EXPECT_NONFATAL_FAILURE(hem::testing::run_test_body([]() -> hem::task<> {
                                 auto never = []() -> hem::task<> { co_return; };
                                 [[maybe_unused]] hem::task<> dropped = never();
@@ -57,6 +60,7 @@ TEST(AsyncTest, FailsOnAnUnclaimedReport) {
 }
 
 TEST(AsyncTest, DeadlockEndsTheRun) {
+    const hem::testing::one_seed once;
     EXPECT_NONFATAL_FAILURE(hem::testing::run_test_body([]() -> hem::task<> {
                                 hem::event never;
                                 co_await never.wait();

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "hem/testing.hpp"
+#include "hem/testing/once.hpp"
 
 namespace {
 
@@ -149,6 +150,7 @@ ASYNC_TEST(Checkpoints, AreToldFromOtherOperations) {
 }
 
 TEST(Checkpoints, TheWrongClaimFails) {
+    const hem::testing::one_seed once;
     EXPECT_NONFATAL_FAILURE(run_test_body([]() -> task<> {
                                 event flag;
                                 flag.set();
@@ -185,6 +187,7 @@ TEST(Stack, RecursionIsSeen) {
 
 //
 TEST(Strays, ARealSleepFailsTheTest) {
+    const hem::testing::one_seed once;
     EXPECT_NONFATAL_FAILURE(run_test_body([]() -> task<> {
                                 std::this_thread::sleep_for(1us);
                                 co_return;
@@ -199,6 +202,7 @@ TEST(Strays, ARealSleepFailsTheTest) {
 
 //
 TEST(Strays, AnUnseededRandomNumberFailsTheTest) {
+    const hem::testing::one_seed once;
     EXPECT_NONFATAL_FAILURE(run_test_body([]() -> task<> {
                                 std::random_device device;
                                 (void)device();
@@ -214,6 +218,7 @@ TEST(Strays, AnUnseededRandomNumberFailsTheTest) {
 
 //
 TEST(Strays, AStrayThreadFailsTheTest) {
+    const hem::testing::one_seed once;
     std::atomic<bool> end{false};
     std::thread stray;
     EXPECT_NONFATAL_FAILURE(run_test_body([&]() -> task<> {
