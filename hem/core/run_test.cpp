@@ -144,7 +144,7 @@ TEST(Run, WhatIsLeftIsReported) {
     const auto expected = expect_report(report_kind::leak);
     int ends[2];
     ASSERT_EQ(::pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
-    alignas(detail::io_descriptor) std::byte memory[sizeof(detail::io_descriptor)];
+    alignas(detail::io_descriptor) static std::byte memory[sizeof(detail::io_descriptor)];  // static: never given back on purpose
     auto* leaked = reinterpret_cast<detail::io_descriptor*>(memory);
     run([&]() -> task<> {
         std::construct_at(leaked, ends[0]);

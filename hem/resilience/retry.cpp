@@ -136,8 +136,10 @@ duration retry_run::choose_wait(const failure_facts& facts) {
     wait = std::min(strategy.longest(attempt_),
                     detail::saturating_add(time_point(wait), strategy.by_chance(attempt_, random)).time_since_epoch());
     last_wait_ = wait;
-    if (facts.retry_after && *facts.retry_after > wait)
-        wait = *facts.retry_after + scaled(*facts.retry_after, options.retry_after_spread * random.uniform());
+    if (facts.retry_after && *facts.retry_after > wait) {
+        const duration spread = scaled(*facts.retry_after, options.retry_after_spread * random.uniform());
+        wait = detail::saturating_add(time_point(*facts.retry_after), spread).time_since_epoch();
+    }
     return wait;
 }
 

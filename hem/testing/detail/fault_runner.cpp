@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "hem/core/detail/wait_graph.hpp"
 #include "hem/core/errors.hpp"
 #include "hem/core/run.hpp"
 #include "hem/testing/expect_report.hpp"
@@ -100,9 +101,8 @@ bool run_once(fault_kind& kind, fault_plan& plan, time_point limit, const callab
 
 std::string place_of(const hem::detail::task_header& task) {
     std::string place;
-    if (task.resume_point) {
-        const auto& promise = std::coroutine_handle<hem::detail::promise_base>::from_address(task.resume_point.address()).promise();
-        place = "the await at " + hem::detail::to_string(promise.awaiting) + " of ";
+    if (const auto where = hem::detail::await_location(task); where.line() != 0) {
+        place = "the await at " + hem::detail::to_string(where) + " of ";
     } else {
         place = "the first resume of ";
     }
