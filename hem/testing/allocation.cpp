@@ -13,7 +13,7 @@ struct thread_state {
 };
 constinit thread_local thread_state state;
 
-void* allocate(std::size_t bytes, std::size_t alignment) noexcept {
+[[maybe_unused]] void* allocate(std::size_t bytes, std::size_t alignment) noexcept {
     ++state.count;
     if (state.hook.refuses) [[unlikely]] {
         const auto hook = std::exchange(state.hook, {});
@@ -26,7 +26,7 @@ void* allocate(std::size_t bytes, std::size_t alignment) noexcept {
     return std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
 }
 
-void* allocate_or_throw(std::size_t bytes, std::size_t alignment = 0) {
+[[maybe_unused]] void* allocate_or_throw(std::size_t bytes, std::size_t alignment = 0) {
     if (void* memory = allocate(bytes, alignment)) return memory;
     throw std::bad_alloc();
 }
@@ -39,6 +39,7 @@ detail::allocation_hook detail::set_allocation_hook(allocation_hook hook) noexce
 
 }  // namespace hem::testing
 
+#if HEM_REPLACES_NEW
 // Every form is replaced, so that none pairs with a sanitizer's own.
 void* operator new(std::size_t bytes) { return hem::testing::allocate_or_throw(bytes); }
 void* operator new[](std::size_t bytes) { return hem::testing::allocate_or_throw(bytes); }
@@ -68,3 +69,4 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std
 void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t, const std::nothrow_t&) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::align_val_t, const std::nothrow_t&) noexcept { std::free(memory); }
+#endif

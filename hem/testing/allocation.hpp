@@ -1,5 +1,5 @@
-// What this thread allocates with operator new. Linking a program with this file's functions replaces operator new and delete in it, by ones
-// that count and, for `fail_every_allocation`, refuse.
+// What this thread allocates with operator new. Linking a program with this file's functions replaces operator new and delete in it, by
+// ones that count and, for `fail_every_allocation`, refuse.
 //
 //     const auto before = hem::testing::allocation_count();
 //     co_await queue.put(1);
@@ -12,7 +12,19 @@
 #include "hem/core/detail/frame_pool.hpp"
 #include "hem/core/task.hpp"
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define HEM_REPLACES_NEW 0  // its runtime defines operator new, and no second one may stand beside it
+#endif
+#endif
+#ifndef HEM_REPLACES_NEW
+#define HEM_REPLACES_NEW 1
+#endif
+
 namespace hem::testing {
+
+// False under ThreadSanitizer: nothing is counted there, and no allocation can be made to fail.
+inline constexpr bool replaces_operator_new = HEM_REPLACES_NEW != 0;
 
 // Calls of operator new on this thread since it began. Inside ASYNC_TEST coroutine frames are recycled as they are outside of tests, so a
 // frame counts only when the thread's stock has none of its size.
