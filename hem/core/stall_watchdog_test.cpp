@@ -1,5 +1,5 @@
-// The stall watchdog on the real clock: R-124, and the lint of R-125 about tasks that never suspend. Each test holds the loop until the report
-// has come, so none depends on how fast the machine is.
+// The stall watchdog on the real clock: R-124, and the lint of R-125 about tasks that never suspend. Each test holds the loop until the
+// report has come, so none depends on how fast the machine is.
 #include "hem/core.hpp"
 #include "hem/testing.hpp"
 #include "hem/testing/leak_census.hpp"
@@ -129,7 +129,8 @@ TEST(StallWatchdog, CountsWhatItDoesNotReport) {
         auto& loop = hem::loop::current();
         while (loop.statistics().stalls < 4) {
             const auto before = loop.statistics().stalls;
-            while (loop.statistics().stalls == before) std::atomic_signal_fence(std::memory_order_seq_cst);
+            while (loop.statistics().stalls == before)
+                (void)seen.count(report_kind::stall);  // a call in which ThreadSanitizer lets signals in
             co_await yield_now();
         }
         numbers = loop.statistics();
