@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 #include <thread>
 
 #include "hem/core/detail/frame_pool.hpp"
@@ -40,6 +41,21 @@ std::string name_of(long thread) {
     return std::to_string(thread) + ": " + name;
 }
 
+// A joined thread is listed until the kernel has cleared it away: its flags (proc(5), 9th field of stat) tell that it is exiting, which they
+// did before join returned.
+bool is_gone(long thread) {
+    constexpr unsigned long exiting = 0x4;  // PF_EXITING
+    std::string stat;
+    std::getline(std::ifstream("/proc/self/task/" + std::to_string(thread) + "/stat"), stat);
+    const auto name_end = stat.rfind(')');
+    if (name_end == std::string::npos) return true;
+    std::istringstream fields(stat.substr(name_end + 1));
+    std::string skipped;
+    for (int i = 0; i < 6; ++i) fields >> skipped;  // state, parent, group, session, terminal, its group
+    unsigned long flags = 0;
+    return !(fields >> flags) || (flags & exiting) != 0;
+}
+
 // What is in `now` and not in `before`, by the number it begins with.
 void append_new(std::string& text, const std::vector<std::string>& now, const std::vector<std::string>& before, const char* what) {
     std::string names;
@@ -65,6 +81,7 @@ leak_census leak_census::take() {
     leak_census now;
     for (const long number : numbers_in("/proc/self/fd")) now.descriptors.push_back(target_of(number));
     for (const long number : numbers_in("/proc/self/task")) {
+        if (is_gone(number)) continue;
         // Without those that the kernel itself runs on behalf of an io_uring.
         if (auto thread = name_of(number); thread.find(": iou-") == std::string::npos) now.threads.push_back(std::move(thread));
     }
