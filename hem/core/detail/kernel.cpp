@@ -13,9 +13,8 @@
 #include "hem/core/detail/group_core.hpp"
 #include "hem/core/detail/held_lock.hpp"
 #include "hem/core/detail/interrupts.hpp"
-#include "hem/core/detail/pool_core.hpp"
-#include "hem/core/detail/wait_graph.hpp"
 #include "hem/core/detail/watchdog.hpp"
+#include "hem/core/detail/wait_graph.hpp"
 #include "hem/core/errors.hpp"
 #include "hem/core/instrument.hpp"
 #include "hem/core/report.hpp"
@@ -308,6 +307,16 @@ void kernel::start_now(task_header& task) {
     budget = left;
 }
 
+namespace {
+void take_remote_posts(kernel& loop) noexcept {
+    for (post_node* node = loop.remote->take(); node;) {
+        post_node* next = node->next;
+        loop.post(node);
+        node = next;
+    }
+}
+}  // namespace
+
 void kernel::run_posts() {
     post_node* node = posts_head;
     posts_head = nullptr;
@@ -327,11 +336,7 @@ void kernel::run_posts() {
 }
 
 void kernel::drain_posts_once() {
-    for (post_node* node = remote->take(); node;) {
-        post_node* next = node->next;
-        post(node);
-        node = next;
-    }
+    take_remote_posts(*this);
     run_posts();
 }
 
@@ -380,32 +385,6 @@ void kernel::run_batch() {
     }
 }
 
-// The answer of a worker that had little to do comes within a microsecond or two, sooner than a sleeping loop would be up again. Tried as
-// long as it pays, then now and then.
-bool kernel::spin_for_answer() noexcept {
-    if (outside_work == 0 || !has_spare_cpu()) return false;
-    if (spin_credit == 0 && ++spins_skipped % 32 != 0) return false;
-    for (int i = 0; i < spin_rounds; ++i) {
-        if (!remote->empty()) {
-            spin_credit = 4;
-            return true;
-        }
-        pause_cpu();
-    }
-    if (spin_credit > 0) --spin_credit;
-    return false;
-}
-
-int kernel::sleep_in_poll(duration timeout) {
-    if (timeout <= duration::zero()) return io.poll(*this, duration::zero());
-    if (!remote->prepare_sleep()) return 1;
-    polling.store(true, std::memory_order_relaxed);
-    const int events = io.poll(*this, timeout);
-    polling.store(false, std::memory_order_relaxed);
-    remote->end_sleep();
-    return events;
-}
-
 void kernel::set_clock_rate(double rate) noexcept {
     clock_rate = rate;
     rate_real_base = time_point(duration(read_ns(CLOCK_MONOTONIC)));
@@ -416,91 +395,6 @@ void kernel::advance_by_rate() noexcept {
     const auto passed = std::chrono::duration<double, std::nano>(real - rate_real_base) * clock_rate;
     rate_real_base = real;
     if (freeze_count == 0) current_time = saturating_add(current_time, duration(static_cast<std::int64_t>(passed.count())));
-}
-
-void kernel::wait_on_virtual_time() {
-    if (outside_work == 0 && remote->empty()) {
-        if (!blocked_waiters.empty()) {
-            const auto cushion = blocked_waiters.front().cushion;
-            if ((io.waiters() != 0 || cushion > duration::zero()) && sleep_in_poll(cushion) != 0) return;
-            grant(blocked_waiters.pop_front());
-            return;
-        }
-        const auto next = timers.next();
-        const bool may_jump = autojump && freeze_count == 0 && next != time_point::max() && autojump_threshold != duration::max();
-        if (io.waiters() == 0 && may_jump && clock_rate == 0 && autojump_threshold == duration::zero()) {
-            current_time = std::max(current_time, std::min(next, cancellations.due()));
-            return;
-        }
-        if (next != time_point::max() && freeze_count == 0 && (clock_rate != 0 || (io.waiters() == 0 && may_jump))) {
-            // Real time passes: at the clock's rate, and until it has been still for long enough to jump.
-            duration until = duration::max();
-            if (clock_rate != 0) {
-                const std::chrono::duration<double, std::nano> left = std::chrono::duration<double, std::nano>(next - current_time) / clock_rate;
-                until = to_duration(left) + duration(1);
-            }
-            const bool jumps = io.waiters() == 0 && may_jump && autojump_threshold < until;
-            if (sleep_in_poll(jumps ? autojump_threshold : until) == 0 && jumps) current_time = std::max(current_time, next);
-            return;
-        }
-        const bool moves = freeze_count == 0 && (clock_rate != 0 || may_jump);
-        if (io.waiters() == 0 && (next == time_point::max() || !moves) && !callback_error && callbacks_pending == 0) {
-            callback_error = std::make_exception_ptr(deadlock_error(
-                std::string(next == time_point::max() ? "" : "the virtual clock is held, ") + "nothing can wake any task any more: " + wait_graph(*this)));
-            root().cancel({.kind = cancel_kind::shutdown, .text = "deadlock", .task = {}});
-            return;
-        }
-    }
-    if (!spin_for_answer()) sleep_in_poll(duration::max());
-}
-
-// Whoever may post from another thread holds the inbox. A task that sleeps for ever waits to be cancelled, by an interrupt or
-// the runner: that is no deadlock.
-bool kernel::nothing_can_wake() noexcept {
-    if (io.waiters() != 0 || io.hooks() != 0 || outside_work != 0 || callbacks_pending != 0 || signal_sources != 0 || remote.use_count() != inbox_holders || tasks.empty()) {
-        return false;
-    }
-    for (task_header& task : tasks) {
-        if (task.waiting && task.waiting->ops == sleep_ops()) return false;
-    }
-    return true;
-}
-
-void kernel::wait_for_work() {
-    if (virtual_clock) return wait_on_virtual_time();
-    if (!blocked_waiters.empty() && outside_work == 0) {
-        // At most until the next timer: a task that becomes ready meanwhile shows that not all were blocked.
-        const auto next = timers.next();
-        read_clock();
-        const auto cushion = blocked_waiters.front().cushion;
-        if (next == time_point::max() || next - current_time > cushion) {
-            if (sleep_in_poll(cushion) == 0) grant(blocked_waiters.pop_front());
-            now_known = false;
-            return;
-        }
-    }
-    const auto next = std::min(timers.next(), cancellations.due());
-    duration timeout = duration::max();
-    if (next != time_point::max()) {
-        read_clock();
-        timeout = next - current_time;
-    } else if (deadlock_seen_at != total_resumes && nothing_can_wake()) {
-        deadlock_seen_at = total_resumes;
-        send_report({.kind = report_kind::deadlock,
-                     .text = "nothing can wake any task any more: " + wait_graph(*this),
-                     .task = main_task ? main_task->display_name() : std::string()});
-    }
-    if (timeout > duration::zero() && !spin_for_answer() && remote->prepare_sleep()) {
-        ++wakeups;
-        polling.store(true, std::memory_order_relaxed);
-        io.poll(*this, timeout);
-        polling.store(false, std::memory_order_relaxed);
-        remote->end_sleep();
-        read_clock();  // ages of tasks stay true after a long sleep
-    } else {
-        io.poll(*this, duration::zero());
-    }
-    now_known = false;
 }
 
 void kernel::run_sampled_batch() {
@@ -521,13 +415,7 @@ void kernel::tick() {
         polls_skipped = 0;
         io.poll(*this, duration::zero());
     }
-    if (!remote->empty()) {
-        for (post_node* node = remote->take(); node;) {
-            post_node* next = node->next;
-            post(node);
-            node = next;
-        }
-    }
+    if (!remote->empty()) take_remote_posts(*this);
     if (signals_pending(*this)) [[unlikely]] dispatch_signals(*this);
     if (timers.size() != 0 && timers.next() <= now()) {
         lag = now() - timers.next();
