@@ -15,6 +15,9 @@ using namespace hem;
 using namespace std::chrono_literals;
 
 volatile sig_atomic_t own_calls = 0;
+// Whoever starts the tests in the background may have had this signal ignored.
+[[maybe_unused]] const auto inherited = ::signal(SIGINT, SIG_DFL);
+
 void own_handler(int) { own_calls = own_calls + 1; }
 
 struct own_handlers {

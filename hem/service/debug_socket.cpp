@@ -43,15 +43,12 @@ bool may_look(int fd) noexcept {
 
 // Asks another loop for its snapshot; "null" if it does not answer in time or has ended.
 task<std::string> ask(const loop_handle& other, duration patience) {
-    struct exchange {
-        future<std::string> answer;
-    };
-    auto asked = std::make_shared<exchange>();
-    const bool sent = other.call_soon_threadsafe([asked, home = loop::current().handle()] {
-        home.call_soon_threadsafe([asked, text = loop::current().snapshot()] { asked->answer.try_set_result(text); });
+    auto answer = std::make_shared<future<std::string>>();
+    const bool sent = other.call_soon_threadsafe([answer, home = loop::current().handle()] {
+        home.call_soon_threadsafe([answer, text = loop::current().snapshot()] { answer->try_set_result(text); });
     });
     if (!sent) co_return "null";
-    auto wait = [&asked]() -> task<std::string> { co_return co_await asked->answer; };
+    auto wait = [&answer]() -> task<std::string> { co_return co_await *answer; };
     auto got = co_await move_on_after(patience, wait());
     co_return got ? *std::move(got) : "null";
 }

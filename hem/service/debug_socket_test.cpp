@@ -38,6 +38,7 @@ TEST(DebugSocket, ShowsTheTasksOfTheLoop) {
         EXPECT_EQ(about.st_mode & 0777, 0600u);
         co_await with_task_group([&](task_group& group) -> task<> {
             group.create_task({.name = "sleeper"}, []() -> task<> { co_await sleep_forever(); });
+            co_await yield_now();  // the child begins
             const json answer = json::parse(co_await request(socket.path(), "snapshot\n"));
             EXPECT_EQ(answer["pid"].as_int64(), ::getpid());
             const json& loop = answer["loops"][0];
