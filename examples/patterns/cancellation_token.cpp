@@ -39,8 +39,8 @@ hem::task<> example() {
     std::printf("%s after %.1f s\n", done ? "done" : "cancelled", seconds_since(begin));
 
     // [token]
-    co_await hem::with_task_group([](hem::task_group& group) -> hem::task<> {
-        std::atomic<bool> begun{false};
+    std::atomic<bool> begun{false};  // out here: what children use outlives the group, not its body
+    co_await hem::with_task_group([&](hem::task_group& group) -> hem::task<> {
         group.create_task([&]() -> hem::task<> {
             long steps = co_await hem::to_thread(foreign_search, hem::current_stop_token(), std::ref(begun));
             std::printf("the foreign search stopped: %s\n", steps > 0 ? "yes" : "no");
