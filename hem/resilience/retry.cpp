@@ -71,7 +71,7 @@ int current_retry_attempt() noexcept { return detail::retry_around.get().attempt
 
 retry_run::retry_run(const retry_policy& policy, bool idempotent, const std::source_location& where)
     : policy_(policy), began_(clock::now()), outer_(detail::retry_around.get()), idempotent_(idempotent || policy.options_.idempotent) {
-    if (outer_.attempt != 0) [[unlikely]]
+    if (outer_.attempt != 0 && !outer_.expects_more) [[unlikely]]
         report_nested(policy.options_.name, outer_.attempts, policy.attempts_, where);
     if (policy.options_.budget) policy.options_.budget->deposit();
 }
@@ -95,7 +95,8 @@ context_var<detail::retry_position>::binding retry_run::enter() const {
         const int before = policy_.attempts_ == INT_MAX ? outer_.attempt - 1 : product(outer_.attempt - 1, policy_.attempts_);
         overall = before > INT_MAX - attempt_ ? INT_MAX : before + attempt_;
     }
-    return detail::retry_around.bind({.attempt = overall, .attempts = product(outer_.attempts, policy_.attempts_)});
+    return detail::retry_around.bind(
+        {.attempt = overall, .attempts = product(outer_.attempts, policy_.attempts_), .expects_more = policy_.options_.retries_inside});
 }
 
 void retry_run::succeeded() {

@@ -50,6 +50,7 @@ struct retry_options {
     duration max_retry_after = std::chrono::seconds(60);  // a longer Retry-After ends the retry at once
     bool idempotent = false;                              // every call through this policy may be repeated
     retry_condition retry_if;                             // default: the rules above
+    bool retries_inside = false;                          // the call retries other failures by itself: that is meant, not reported
     retry_budget* budget = nullptr;                       // of the dependency; must outlive the policy
     retry_hook before;                                    // before each attempt
     retry_hook after;                                     // after each that was not cancelled
@@ -79,6 +80,7 @@ namespace detail {
 struct retry_position {
     int attempt = 0;   // overall
     int attempts = 1;  // of all retries around this code, multiplied
+    bool expects_more = false;  // the innermost of them says that there are others inside
 };
 inline context_var<retry_position> retry_around{"hem.retry"};
 extern std::atomic<int> no_backoff_count;

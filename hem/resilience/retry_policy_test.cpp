@@ -237,6 +237,23 @@ ASYNC_TEST_ONCE(RetryNesting, RT10_IsReportedOncePerPlaceWithTheProduct) {
 }
 
 // RT-10
+ASYNC_TEST_ONCE(RetryNesting, RT10_IsNotReportedWhereItIsMeant) {
+    const hem::retry_policy outer{{.name = "outer", .retries_inside = true}}, inner{{.name = "inner"}};
+    std::vector<int> attempts;
+    // A place of its own: a report would fail the test.
+    CO_EXPECT_THROW(co_await hem::retry(outer,
+                                        [&]() -> hem::task<> {
+                                            co_await hem::retry(inner, [&]() -> hem::task<> {
+                                                attempts.push_back(hem::current_retry_attempt());
+                                                throw refused();
+                                                co_return;
+                                            });
+                                        }),
+                    refused);
+    EXPECT_EQ(attempts, (std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8, 9}));
+}
+
+// RT-10
 ASYNC_TEST_ONCE(RetryNesting, RT10_ChildrenAreInsideButNotTheWait) {
     const auto reported = hem::testing::expect_report(hem::report_kind::lint);
     const hem::retry_policy policy{
