@@ -2,10 +2,10 @@
 
 #include "hem/core/lock.hpp"
 #include "hem/core/loop.hpp"
-#include "hem/core/sleep.hpp"
 #include "hem/core/task_group.hpp"
 #include "hem/model/json_writer.hpp"
 #include "hem/search/detail/client_state.hpp"
+#include "hem/search/detail/worth_repeating.hpp"
 
 #include <algorithm>
 
@@ -72,7 +72,15 @@ std::size_t append_lines(std::string& body, const bulk_action& action) {
 
 class bulk_runner {
 public:
-    bulk_runner(client on, detail::bulk_source& source, bulk_options options) : client_(std::move(on)), source_(source), options_(std::move(options)) {
+    bulk_runner(client on, detail::bulk_source& source, bulk_options options)
+        : client_(std::move(on)), source_(source), options_(std::move(options)),
+          policy_({.name = "search bulk",
+                   .stop = stop_after_attempt(std::max(options_.max_retries, 0) + 1),
+                   .wait = wait_exponential({.multiplier = options_.backoff, .max = options_.max_backoff}),
+                   .retry_after_spread = 0,
+                   .max_retry_after = duration::max(),
+                   .retry_if = retry_if_exception_type<detail::worth_repeating>,
+                   .retries_inside = true}) {  // the client's, after transport errors
         if (options_.chunk_size == 0 || options_.concurrency == 0) throw usage_error("bulk needs a chunk_size and a concurrency of at least 1");
     }
 
@@ -103,35 +111,52 @@ public:
         co_return !into.items.empty();
     }
 
-    // Sends a chunk with its retries. Outcomes that will not change any more go to `done`.
+    // Sends a chunk with its retries.
     task<> send(chunk work, std::vector<bulk_outcome>& done) {
-        for (int tries = 0;; ++tries) {
-            std::string path = options_.index.empty() ? "/_bulk" : "/" + encode_segment(options_.index) + "/_bulk";
-            string_pairs params;
-            if (!options_.refresh.empty()) params.emplace_back("refresh", options_.refresh);
-            if (!options_.routing.empty()) params.emplace_back("routing", options_.routing);
-            if (!options_.pipeline.empty()) params.emplace_back("pipeline", options_.pipeline);
-            // The chunk is kept for the items that have to go again; it is dropped at once when nothing can be retried.
-            const bool last = tries >= options_.max_retries;
-            std::string body = last ? std::move(work.body) : work.body;
-            const api_response answer = co_await client_.perform(
-                "POST", std::move(path), std::move(params), std::move(body),
-                {.repeat = work.repeatable ? repeat::safe : repeat::unsafe, .ndjson = true, .raise = false, .retry_on_status = false});
+        std::optional<api_response> refused;  // the whole request, at the last attempt
+        int attempt = 0;
+        const auto try_once = [&]() -> task<> {
+            // Another try of these has begun: what the one before gave is no outcome.
+            std::erase_if(done, [&](const bulk_outcome& each) { return contains(options_.retry_on_status, each.status); });
+            refused.reset();
+            const bool last = ++attempt > options_.max_retries;
+            api_response answer = co_await send_once(work, last);
             const int status = answer.status();
             const bool whole_again = contains(options_.retry_on_status, status) || status == 429 || status == 503 ||
                                      ((status == 502 || status == 504) && work.repeatable);
-            if (status >= 400 && !(whole_again && !last)) detail::throw_api_error(answer.meta, answer.body);
-            chunk again;
-            if (status < 400) {
-                again = sort_out(work, answer, last, done);
-                if (again.items.empty()) co_return;
-                work = std::move(again);
+            if (status >= 400) {
+                if (!whole_again) detail::throw_api_error(answer.meta, answer.body);
+                refused = std::move(answer);
+                throw detail::worth_repeating("a bulk was answered with status " + std::to_string(status),
+                                              detail::retry_after_of(refused->meta));
             }
-            co_await sleep_for(pause_before(tries, answer.meta));
+            chunk again = sort_out(work, answer, last, done);
+            if (again.items.empty()) co_return;
+            work = std::move(again);
+            throw detail::worth_repeating(std::to_string(work.items.size()) + " actions of a bulk were turned away",
+                                          detail::retry_after_of(answer.meta));
+        };
+        try {
+            co_await retry(policy_, try_once);
+        } catch (const detail::worth_repeating&) {  // the retries are used up
+            if (refused) detail::throw_api_error(refused->meta, refused->body);
         }
     }
 
 private:
+    task<api_response> send_once(chunk& work, bool last) {
+        std::string path = options_.index.empty() ? "/_bulk" : "/" + encode_segment(options_.index) + "/_bulk";
+        string_pairs params;
+        if (!options_.refresh.empty()) params.emplace_back("refresh", options_.refresh);
+        if (!options_.routing.empty()) params.emplace_back("routing", options_.routing);
+        if (!options_.pipeline.empty()) params.emplace_back("pipeline", options_.pipeline);
+        // The chunk is kept for the items that have to go again; it is dropped at once when nothing can be retried.
+        std::string body = last ? std::move(work.body) : work.body;
+        co_return co_await client_.perform(
+            "POST", std::move(path), std::move(params), std::move(body),
+            {.repeat = work.repeatable ? repeat::safe : repeat::unsafe, .ndjson = true, .raise = false, .retry_on_status = false});
+    }
+
     void prepare(bulk_action& action) {
         if (options_.assign_ids && action.id.empty() && (action.op == bulk_op::index || action.op == bulk_op::create)) {
             action.id = make_id();
@@ -142,7 +167,7 @@ private:
         }
     }
 
-    // Reads the answer's items; those to be retried make the next chunk.
+    // Reads the answer's items; those to be retried make the next chunk, unless this was the last try.
     chunk sort_out(const chunk& work, const api_response& answer, bool last, std::vector<bulk_outcome>& done) const {
         chunk again;
         again.repeatable = work.repeatable;
@@ -175,9 +200,8 @@ private:
                 repeated.begin = again.body.size();
                 again.body.append(work.body, item.begin, item.bytes);
                 again.items.push_back(std::move(repeated));
-            } else {
-                done.push_back(std::move(outcome));
             }
+            done.push_back(std::move(outcome));
         };
         try {
             detail::json_cursor cursor(answer.body);
@@ -203,17 +227,10 @@ private:
         return again;
     }
 
-    duration pause_before(int tries, const response_meta& meta) const {
-        duration ceiling = options_.backoff;
-        for (int i = 0; i < tries && ceiling < options_.max_backoff; ++i) ceiling *= 2;
-        ceiling = std::min(ceiling, options_.max_backoff);
-        const duration pause(static_cast<std::int64_t>(loop::current().random().uniform() * static_cast<double>(ceiling.count())));
-        return std::max(pause, detail::retry_after_of(meta).value_or(duration::zero()));
-    }
-
     client client_;
     detail::bulk_source& source_;
     bulk_options options_;
+    retry_policy policy_;
     std::optional<bulk_action> pending_;  // pulled, but not in a chunk yet
     std::size_t position_ = 0;
     bool ended_ = false;

@@ -120,6 +120,30 @@ ASYNC_TEST(Bulk, AWholeRequestTurnedAwayGoesAgainAfterRetryAfter) {
     EXPECT_EQ(hem::clock::now() - began, 9s);
 }
 
+ASYNC_TEST(Bulk, ARetryThatWouldPassTheDeadlineIsNotBegun) {
+    fixture f;
+    f.node->answer(200, items({201, 429, 400}), {{"retry-after", "9"}});
+    const hem::time_point began = hem::clock::now();
+    const auto summary = co_await hem::timeout(5s, search::bulk(f.client, actions(3)));
+    EXPECT_EQ(hem::clock::now(), began);
+    EXPECT_EQ(summary.succeeded, 1u);
+    CO_ASSERT_EQ(summary.failures.size(), 2u);
+    EXPECT_EQ(summary.failures[0].position, 1u);
+    EXPECT_EQ(summary.failures[0].status, 429);
+    EXPECT_EQ(summary.failures[1].status, 400);
+    f.node->answer(429, "{}", {{"retry-after", "9"}});
+    CO_EXPECT_THROW((void)co_await hem::timeout(5s, search::bulk(f.client, actions(1))), search::too_many_requests);
+}
+
+// The client's own retries, after transport errors, are part of it; a report of a retry inside a retry would fail the test.
+ASYNC_TEST(Bulk, ALostConnectionInARetryGoesAgain) {
+    fixture f;
+    f.node->answer(200, items({429})).add({.fault = scripted_transport::failure::lost}).answer(200, items({201}));
+    const auto summary = co_await search::bulk(f.client, actions(1));
+    EXPECT_EQ(summary.succeeded, 1u);
+    EXPECT_EQ(f.node->seen.size(), 3u);
+}
+
 ASYNC_TEST(Bulk, AWholeRequestRefusedThrows) {
     fixture f;
     f.node->answer(400, R"({"error":{"type":"illegal_argument_exception","reason":"bad"},"status":400})");

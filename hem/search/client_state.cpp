@@ -3,6 +3,7 @@
 #include "hem/core/cancel_scope.hpp"
 #include "hem/core/loop.hpp"
 #include "hem/core/report.hpp"
+#include "hem/search/detail/worth_repeating.hpp"
 
 #include <algorithm>
 
@@ -10,13 +11,6 @@ namespace hem::search {
 namespace {
 
 constexpr duration longest_retry_after = std::chrono::seconds(60);
-
-// Says to `retry` that this attempt may be repeated, whatever the reason; never leaves this file.
-class worth_repeating : public std::runtime_error, public hem::unavailable, public classified_failure {
-public:
-    worth_repeating(const std::string& what, std::optional<duration> retry_after) : std::runtime_error(what), hem::unavailable(retry_after) {}
-    failure_kind kind() const noexcept override { return failure_kind::not_sent; }
-};
 
 bool contains(const std::vector<int>& list, int status) { return std::find(list.begin(), list.end(), status) != list.end(); }
 
@@ -120,7 +114,7 @@ task<transport_response> client_state::send(const transport_request& request, re
             link->nodes.failed(node, clock::now());
             fault = outcome.error;
             if (outcome.timed_out ? safe && options.retry_on_timeout : !outcome.sent || safe) {
-                throw worth_repeating(hem::detail::describe(fault), std::nullopt);
+                throw detail::worth_repeating(hem::detail::describe(fault), std::nullopt);
             }
             co_return;
         }
@@ -133,13 +127,14 @@ task<transport_response> client_state::send(const transport_request& request, re
         answer = std::move(outcome.response);
         fault = nullptr;
         if (retry_on_status && contains(options.retry_on_status, status) && rule != repeat::never && (status == 429 || status == 503 || safe)) {
-            throw worth_repeating(node_name + " answered " + std::to_string(status) + " to " + request.method + " " + request.path,
-                                  detail::retry_after_of({.status = status, .headers = answer->headers}));
+            throw detail::worth_repeating(node_name + " answered " + std::to_string(status) + " to " + request.method + " " + request.path,
+                                          detail::retry_after_of({.status = status, .headers = answer->headers}));
         }
     };
     try {
         co_await retry(policy_, try_once);
-    } catch (const worth_repeating&) {  // NOLINT(bugprone-empty-catch): the retries are used up, and what follows tells how it ended
+    } catch (
+        const detail::worth_repeating&) {  // NOLINT(bugprone-empty-catch): the retries are used up, and what follows tells how it ended
     }
     // An answer, be it of an earlier attempt, says more than a transport error.
     if (answer) co_return *std::move(answer);
