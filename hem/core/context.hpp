@@ -5,6 +5,7 @@
 //     auto bound = request_id.bind("42");      // until the guard's end, in this task and what it starts
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <utility>
 
@@ -48,14 +49,16 @@ private:
 template <class T>
 class context_var {
     struct node : detail::context_node {
-        template <class U>
-        node(const void* variable, U&& given) : value(std::forward<U>(given)) {
+        template <std::invocable F>
+        node(const void* variable, F&& make) : value(std::forward<F>(make)()) {
             key = variable;
             next = nullptr;
             destroy = [](detail::context_node* self) noexcept { delete static_cast<node*>(self); };
-            clone = [](const detail::context_node* self) -> detail::context_node* {
-                return new node(self->key, static_cast<const node*>(self)->value);
-            };
+            clone = copy;
+        }
+        // A function of its own: a lambda here would be another one in each constructor that it makes.
+        static detail::context_node* copy(const detail::context_node* self) {
+            return new node(self->key, [self]() -> const T& { return static_cast<const node*>(self)->value; });
         }
         // Bound and left again with every request or attempt: recycled like frames.
         static void* operator new(std::size_t bytes) { return detail::frame_pool::allocate(bytes); }
@@ -80,13 +83,18 @@ public:
             static_cast<node*>(head)->value = std::move(value);
             return;
         }
-        context.push(new node(this, std::move(value)));
+        push([&]() -> T&& { return std::move(value); });
     }
 
     // Sets the value until the guard ends, then puts the context back as it was.
     class [[nodiscard("the binding ends at once: keep the guard in a variable")]] binding {
     public:
         binding(context_var& variable, T value) : saved_(detail::current_context()) { variable.set(std::move(value)); }
+        // The value that `make()` gives, made where it stays.
+        template <std::invocable F>
+        binding(context_var& variable, F&& make) : saved_(detail::current_context()) {
+            variable.push(std::forward<F>(make));
+        }
         binding(const binding&) = delete;
         ~binding() { detail::current_context() = std::move(saved_); }
 
@@ -98,6 +106,11 @@ public:
     const char* name() const noexcept { return name_; }
 
 private:
+    template <class F>
+    void push(F&& make) {
+        detail::current_context().push(new node(this, std::forward<F>(make)));
+    }
+
     const char* name_;
     T fallback_;
 };

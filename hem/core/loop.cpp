@@ -9,21 +9,25 @@
 namespace hem {
 namespace detail {
 
-timed_call::timed_call(kernel& loop, time_point deadline) : timer(on_due), loop_(&loop) {
+timed_call::timed_call(kernel& loop) noexcept : timer(on_due), loop_(&loop) {
     post_node::run = [](post_node* node) {
         auto& call = *static_cast<timed_call*>(node);
-        const auto kept = std::move(call.self);
+        struct done {
+            timed_call& call;
+            ~done() { call.let_go(); }
+        } when_left{call};
         if (!call.cancelled_) call.call();
     };
-    post_node::destroy = [](post_node* node) noexcept { static_cast<timed_call*>(node)->self.reset(); };
-    loop.timers.add(*this, deadline);
+    post_node::destroy = [](post_node* node) noexcept { static_cast<timed_call*>(node)->let_go(); };
 }
+
+void timed_call::begin(time_point deadline) noexcept { loop_->timers.add(*this, deadline); }
 
 void timed_call::cancel() noexcept {
     cancelled_ = true;
     if (!armed()) return;
     loop_->timers.remove(*this);
-    self.reset();
+    let_go();
 }
 
 // Through the queue of posts, whose errors end the run; a cancel before its turn is still heard.
@@ -85,7 +89,7 @@ loop::~loop() {
     // Callbacks that never became due.
     while (auto* left = kernel_.timers.any()) {
         kernel_.timers.remove(*left);
-        static_cast<detail::timed_call*>(left)->self.reset();
+        static_cast<detail::timed_call*>(left)->let_go();
     }
 }
 

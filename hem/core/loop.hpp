@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,26 +48,47 @@ struct post_call final : post_node {
     F f;
 };
 
-// A callback that waits for a time, then in the queue of posts. Counted, because its handle and the loop may outlive each other.
+// A callback that waits for a time, then in the queue of posts. Counted, because its handle and the loop may outlive each other; all on
+// one thread.
 class timed_call : public timer, public post_node {
 public:
-    timed_call(kernel& loop, time_point deadline);
-    virtual ~timed_call() = default;
+    explicit timed_call(kernel& loop) noexcept;
+    void begin(time_point deadline) noexcept;
     void cancel() noexcept;
+    // It waits no more: cancelled, called, or never to be called.
+    void let_go() noexcept {
+        destroy_function();
+        drop();
+    }
+    void hold() noexcept { ++holders_; }
+    void drop() noexcept {
+        if (--holders_ == 0) delete this;
+    }
+    // Recycled like frames.
+    static void* operator new(std::size_t bytes) { return frame_pool::allocate(bytes); }
+    static void operator delete(void* memory, std::size_t bytes) noexcept { frame_pool::deallocate(memory, bytes); }
+
+protected:
+    virtual ~timed_call() = default;
     virtual void call() = 0;
-    std::shared_ptr<timed_call> self;  // while it waits
+    virtual void destroy_function() noexcept = 0;
 
 private:
     static void on_due(timer& t) noexcept;
     kernel* loop_;
+    std::uint32_t holders_ = 1;  // the loop, until let_go, and the handles
     bool cancelled_ = false;
 };
 
 template <class F>
-struct timed_call_of final : timed_call {
-    timed_call_of(kernel& loop, time_point deadline, F&& given) : timed_call(loop, deadline), f(std::move(given)) {}
-    void call() override { f(); }
-    F f;
+class timed_call_of final : public timed_call {
+public:
+    timed_call_of(kernel& loop, F&& given) : timed_call(loop), f_(std::move(given)) {}
+
+private:
+    void call() override { (*f_)(); }
+    void destroy_function() noexcept override { f_.reset(); }
+    std::optional<F> f_;
 };
 
 }  // namespace detail
@@ -75,14 +97,25 @@ struct timed_call_of final : timed_call {
 class timer_handle {
 public:
     timer_handle() noexcept = default;
+    timer_handle(const timer_handle& other) noexcept : call_(other.call_) {
+        if (call_) call_->hold();
+    }
+    timer_handle(timer_handle&& other) noexcept : call_(std::exchange(other.call_, nullptr)) {}
+    timer_handle& operator=(timer_handle other) noexcept {
+        std::swap(call_, other.call_);
+        return *this;
+    }
+    ~timer_handle() {
+        if (call_) call_->drop();
+    }
     void cancel() noexcept {
-        if (auto call = call_.lock()) call->cancel();
+        if (call_) call_->cancel();
     }
 
 private:
     friend class loop;
-    explicit timer_handle(const std::shared_ptr<detail::timed_call>& call) noexcept : call_(call) {}
-    std::weak_ptr<detail::timed_call> call_;
+    explicit timer_handle(detail::timed_call& call) noexcept : call_(&call) { call.hold(); }
+    detail::timed_call* call_ = nullptr;
 };
 
 class loop;
@@ -129,9 +162,9 @@ public:
     }
     template <std::invocable F>
     timer_handle call_at(time_point t, F f) {
-        auto call = std::make_shared<detail::timed_call_of<F>>(kernel_, t, std::move(f));
-        call->self = call;
-        return timer_handle(call);
+        auto* call = new detail::timed_call_of<F>(kernel_, std::move(f));
+        call->begin(t);
+        return timer_handle(*call);
     }
     template <class Rep, class Period, std::invocable F>
     timer_handle call_later(std::chrono::duration<Rep, Period> d, F f) {

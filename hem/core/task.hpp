@@ -229,6 +229,18 @@ struct task_access {
     }
 };
 
+// Awaits `t` and gives its result where it lies, in the coroutine's frame: valid while `t` lives, without a move.
+template <class T>
+struct in_place_awaiter : task_awaiter<T> {
+    T& await_resume() const { return this->child.promise().result.value(); }
+};
+template <class T>
+in_place_awaiter<T> in_place(task<T>& t) {
+    const auto child = task_access::handle(t);
+    if (!child) [[unlikely]] throw_empty_task();
+    return {{child}};
+}
+
 // ---- what co_await gives ----------------------------------------------------------------------------------------------------------------
 
 template <class A>
