@@ -13,12 +13,20 @@
 #include <vector>
 
 #include "hem/core/errors.hpp"
+#include "hem/net/detail/system_calls.hpp"
 
 namespace hem::net {
 namespace {
 
 [[noreturn]] void throw_network(const char* what, int error) {
     throw network_error(std::string(what) + ": " + std::system_category().message(error));
+}
+
+ssize_t send_pieces(int fd, std::span<const iovec> pieces) noexcept {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(pieces.data());
+    message.msg_iovlen = pieces.size();
+    return ::sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 
 }  // namespace
@@ -36,7 +44,7 @@ io_result socket_stream::try_read(std::span<char> into) noexcept {
         return result;
     }
     for (;;) {
-        const auto got = ::recv(descriptor_.fd(), into.data(), into.size(), 0);
+        const auto got = detail::receive(descriptor_.fd(), into.data(), into.size());
         if (got > 0) {
             // A short read has emptied the socket: the next one need not ask (epoll(7) on edge-triggered streams).
             if (static_cast<std::size_t>(got) < into.size()) descriptor_.clear_readable();
@@ -60,12 +68,9 @@ io_result socket_stream::try_write(std::span<const iovec> pieces) noexcept {
         if (result.would_block) descriptor_.force_clear_writable();
         return result;
     }
-    msghdr message{};
-    message.msg_iov = const_cast<iovec*>(pieces.data());
-    message.msg_iovlen = pieces.size();
     for (;;) {
-        const auto sent = pieces.size() == 1 ? ::send(descriptor_.fd(), pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
-                                             : ::sendmsg(descriptor_.fd(), &message, MSG_NOSIGNAL);
+        const auto sent = pieces.size() == 1 ? detail::send(descriptor_.fd(), pieces[0].iov_base, pieces[0].iov_len)
+                                             : send_pieces(descriptor_.fd(), pieces);
         if (sent >= 0) {
             written_ += static_cast<std::uint64_t>(sent);
             return {.bytes = static_cast<std::size_t>(sent)};
