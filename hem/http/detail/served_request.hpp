@@ -62,6 +62,7 @@ struct connection_memory {
     std::size_t queued = 0;
     std::uint32_t body_samples[10] = {};  // bytes of the body at each of the last sweeps
     served_request first;                 // the one that runs in the connection's own task
+    event progress;                       // one of those under way has ended
 
     char* data() noexcept { return input.data() + begin; }
     std::size_t size() const noexcept { return end - begin; }

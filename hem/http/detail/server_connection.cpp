@@ -337,8 +337,8 @@ task<> server_connection::others_end(std::size_t below) {
     deadline_ = time_point::max();
     while (under_way_ >= below) {
         if (!active_.front().waits) leave_queued();
-        progress_.clear();
-        co_await progress_.wait();
+        work_->progress.clear();
+        co_await work_->progress.wait();
     }
 }
 
@@ -406,7 +406,7 @@ void server_connection::end_with(after then) noexcept {
     if (ending_ == after::next) ending_ = then;
     takes_more_ = false;
     give_up();
-    progress_.set();
+    if (work_) work_->progress.set();
 }
 
 void server_connection::cancel(served_request& one, why_cancelled why) noexcept {

@@ -69,7 +69,7 @@ private:
     task<after> conclude(served_request& mine, connection_body* body, attempt& made, place& here);
     task<bool> send(served_request& mine, attempt& made);
     task<bool> send_body(served_request& mine, attempt& made, body_source& source);
-    static task<> finish(std::optional<response>& answer);
+    static task<> finish(response* answer);
     bool is_first(const served_request& mine) noexcept { return &active_.front() == &mine; }
     task<bool> turn_of(served_request& mine);
     void leave(served_request& mine, after then) noexcept;
@@ -104,7 +104,6 @@ private:
     hem::detail::group_core children_{hem::detail::child_errors::first};
     hem::detail::task_header* self_ = nullptr;
     hem::detail::intrusive_list<served_request, served_tag> active_;  // in the order of their answers
-    event progress_;                                                  // one of them has ended
     net::peer_address peer_;
     time_point deadline_ = time_point::max();       // of the phase
     time_point head_deadline_ = time_point::max();  // of the head that has begun

@@ -16,7 +16,8 @@ constexpr std::size_t copy_limit = 16 * 1024;
 
 // What became of a request.
 struct server_connection::attempt {
-    std::optional<response> answer;
+    task<response> handling;
+    response* answer = nullptr;  // in the handler's frame; null while there is none
     std::exception_ptr error;
     response_plan plan;
     bool sent = true;
@@ -81,7 +82,8 @@ task<> server_connection::answer(served_request& mine) {
         hem::detail::timed_scope scope;
         handler_guard guard(*this, mine, scope);
         try {
-            made.answer.emplace(co_await server_.handle(mine.message));
+            made.handling = server_.handle(mine.message);
+            made.answer = &co_await hem::detail::in_place(made.handling);
             mine.deadline = time_point::max();
             auto& content = made.answer->content();
             if (!is_first(mine) && !content.is_stream()) made.sent = co_await turn_of(mine);
@@ -137,7 +139,7 @@ task<bool> server_connection::turn_of(served_request& mine) {
     co_return is_first(mine) && !failed_;
 }
 
-task<> server_connection::finish(std::optional<response>& answer) {
+task<> server_connection::finish(response* answer) {
     if (!answer) co_return;
     if (auto* source = answer->content().stream()) co_await shield(source->close());
     while (auto hook = answer->take_after_sent()) co_await hook->run();
@@ -282,7 +284,7 @@ void server_connection::leave(served_request& mine, after then) noexcept {
     }
     if (own) return;
     if (!corked_ && !ended() && (under_way_ == 0 || !active_.front().waits)) leave_queued();
-    progress_.set();
+    if (work_) work_->progress.set();
     if (under_way_ == 0 || ended()) socket_.interrupt();
 }
 

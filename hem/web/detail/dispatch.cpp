@@ -71,7 +71,8 @@ void report_late_failure(const route_record& route, const std::exception_ptr& fa
 using trace_guard = context_var<trace::position>::binding;
 
 trace::position trace_of(const http::request& request) {
-    return trace::continued(request.headers().get(http::field::traceparent), request.headers().get("tracestate"));
+    const auto parent = request.headers().get(http::field::traceparent);
+    return parent ? trace::continued(parent, request.headers().get("tracestate")) : trace::begin();
 }
 
 // Ends request scope when the answer is out. `failure` is what the handler threw, if it did.
@@ -189,7 +190,7 @@ task<http::response> app_core::dispatch(http::request& request) {
     std::exception_ptr error;
     kept_graph kept;
     std::optional<trace_guard> traced;
-    if (middleware.empty()) traced.emplace(trace::detail::here, trace_of(request));
+    if (middleware.empty()) traced.emplace(trace::detail::here, [&] { return trace_of(request); });
     try {
         if (!running) throw usage_error("the app does not run: serve inside co_await app.run(…)");
         route_record* route = nullptr;
@@ -200,10 +201,11 @@ task<http::response> app_core::dispatch(http::request& request) {
         call c{*this, request, *route};
         own_inputs inputs(route->endpoint.inputs, request);
         inputs.read(request);
-        auto answer = co_await route->endpoint.invoke(route->endpoint.handler.get(), c, inputs.get());
+        auto handling = route->endpoint.invoke(route->endpoint.handler.get(), c, inputs.get());
+        auto& answer = co_await hem::detail::in_place(handling);
         apply_options(c, answer);
         if (needs_first_piece(request, answer)) co_await await_first_piece(answer);
-        co_return answer;
+        co_return std::move(answer);
     } catch (const cancelled&) {
         throw;
     } catch (...) {
@@ -332,7 +334,7 @@ task<http::response> app_core::through(http::request& request, std::size_t index
 }
 
 task<http::response> app_core::handle(http::request& request) {
-    const trace_guard traced(trace::detail::here, trace_of(request));
+    const trace_guard traced(trace::detail::here, [&] { return trace_of(request); });
     std::exception_ptr error;
     try {
         co_return co_await through(request, 0);
