@@ -38,7 +38,8 @@ hem::task<T> guarded(hem::circuit_breaker& breaker, hem::task<T> work) {
 
 }  // namespace
 
-post_search::post_search(search::client client) : posts_(client), breaker_({.name = "search", .is_failure = engine_failed}) {}
+post_search::post_search(search::client client)
+    : posts_(client), breaker_(hem::breakers({.name = "search", .is_failure = engine_failed})) {}
 
 blog_post to_blog_post(const bulk_post& post, moment now) {
     return {.title = *post.title,

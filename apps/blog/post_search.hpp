@@ -10,7 +10,7 @@
 #include "hem/core/clock.hpp"
 #include "hem/core/lock.hpp"
 #include "hem/core/task.hpp"
-#include "hem/resilience/circuit_breaker.hpp"
+#include "hem/resilience/breaker_registry.hpp"
 #include "hem/search/index.hpp"
 
 #include <cstdint>
@@ -87,7 +87,7 @@ private:
     hem::task<health_answer> ask_health();
 
     hem::search::index<blog_post> posts_;
-    hem::circuit_breaker breaker_;
+    hem::circuit_breaker& breaker_;  // the loop's, under the name "search"
     hem::lock health_lock_;
     std::optional<health_answer> last_health_;
     hem::time_point last_health_at_{};

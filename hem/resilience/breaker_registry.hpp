@@ -19,4 +19,8 @@ circuit_breaker& breakers(const circuit_breaker_options& options);
 // All of this loop, in the order of their names.
 std::vector<circuit_breaker*> all_breakers();
 
+// Breakers of that name that loops of this process make from now on begin in that mode, for a decision that holds on all loops;
+// those that exist stay as they are. Gives what held before. Any thread.
+circuit_mode begin_breakers_in(std::string_view name, circuit_mode mode);
+
 }  // namespace hem

@@ -57,6 +57,16 @@ std::string_view to_string(circuit_state state) noexcept {
     return "unknown";
 }
 
+std::string_view to_string(circuit_mode mode) noexcept {
+    switch (mode) {
+    case circuit_mode::automatic: return "automatic";
+    case circuit_mode::forced_open: return "forced open";
+    case circuit_mode::forced_closed: return "forced closed";
+    case circuit_mode::metrics_only: return "metrics only";
+    }
+    return "unknown";
+}
+
 bool counts_as_failure(const std::exception_ptr& error) { return classify(error).fault; }
 
 circuit_breaker::circuit_breaker(circuit_breaker_options options)
@@ -92,8 +102,8 @@ void circuit_breaker::refuse(const char* why, std::optional<duration> retry_afte
 }
 
 void circuit_breaker::admit(permit& p) {
-    if (mode_ == mode::forced_open) refuse("forced open", std::nullopt);
-    if (mode_ == mode::automatic && state_ != circuit_state::closed) [[unlikely]] {
+    if (mode_ == circuit_mode::forced_open) refuse("forced open", std::nullopt);
+    if (mode_ == circuit_mode::automatic && state_ != circuit_state::closed) [[unlikely]] {
         const auto now = clock::now();
         const auto probe_timeout = options_.probe_timeout.value_or(break_);
         if (state_ == circuit_state::half_open && !probes_.empty() && now - probes_.front()->began_ >= probe_timeout) {
@@ -145,7 +155,7 @@ void circuit_breaker::record(permit& p, bool failure) {
     }
     failures_in_row_ = failure ? failures_in_row_ + 1 : 0;
     if (options_.window) window_.note(failure, options_.slow_after != duration::max() && clock::now() - p.began_ >= options_.slow_after);
-    if (mode_ != mode::automatic) return;
+    if (mode_ != circuit_mode::automatic) return;
     if (failures_in_row_ >= options_.failure_threshold) {
         open("failures in a row");
     } else if (const char* why = window_trips()) {
@@ -168,7 +178,7 @@ void circuit_breaker::open(const char* why) {
     change(circuit_state::open, why);
 }
 
-void circuit_breaker::change(circuit_state to, const char* why) {
+void circuit_breaker::change(circuit_state to, std::string_view why) {
     const auto numbers = window_.numbers();
     const int in_row = failures_in_row_;
     log::warning("circuit_breaker_changed", {{"breaker", options_.name},
@@ -188,7 +198,7 @@ void circuit_breaker::change(circuit_state to, const char* why) {
         failures_in_row_ = 0;
         window_.clear();
     }
-    const bool breaks = to == circuit_state::open && mode_ == mode::automatic;
+    const bool breaks = to == circuit_state::open && mode_ == circuit_mode::automatic;
     publish({.kind = to == circuit_state::open        ? circuit_event::kind::opened
                      : to == circuit_state::half_open ? circuit_event::kind::half_opened
                                                       : circuit_event::kind::closed,
@@ -213,18 +223,19 @@ void circuit_breaker::publish(const circuit_event& event) noexcept {
     }
 }
 
-void circuit_breaker::set_mode(mode next, const char* why) {
-    mode_ = next;
-    change(next == mode::forced_open ? circuit_state::open : circuit_state::closed, why);
+void circuit_breaker::set_mode(circuit_mode mode) {
+    mode_ = mode;
+    change(mode == circuit_mode::forced_open ? circuit_state::open : circuit_state::closed,
+           mode == circuit_mode::automatic ? "reset" : to_string(mode));
 }
-void circuit_breaker::force_open() { set_mode(mode::forced_open, "forced open"); }
-void circuit_breaker::force_closed() { set_mode(mode::forced_closed, "forced closed"); }
-void circuit_breaker::metrics_only() { set_mode(mode::metrics_only, "metrics only"); }
-void circuit_breaker::reset() { set_mode(mode::automatic, "reset"); }
+void circuit_breaker::force_open() { set_mode(circuit_mode::forced_open); }
+void circuit_breaker::force_closed() { set_mode(circuit_mode::forced_closed); }
+void circuit_breaker::metrics_only() { set_mode(circuit_mode::metrics_only); }
+void circuit_breaker::reset() { set_mode(circuit_mode::automatic); }
 
 circuit_breaker_statistics circuit_breaker::statistics() const noexcept {
     return {.state = state_,
-            .forced = mode_ != mode::automatic,
+            .mode = mode_,
             .failures_in_row = failures_in_row_,
             .window = window_.numbers(),
             .calls = calls_,

@@ -13,6 +13,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,10 @@ public:
 
 enum class circuit_state : std::uint8_t { closed, open, half_open };
 std::string_view to_string(circuit_state state) noexcept;
+
+// What a person may decide; all but `automatic` hold until changed. metrics_only: counts and never opens.
+enum class circuit_mode : std::uint8_t { automatic, forced_open, forced_closed, metrics_only };
+std::string_view to_string(circuit_mode mode) noexcept;
 
 // True for what speaks against the dependency: connection errors, timeouts, 5xx, and what nobody classifies; see failure.hpp.
 bool counts_as_failure(const std::exception_ptr& error);
@@ -61,7 +66,7 @@ struct circuit_breaker_options {
 
 struct circuit_breaker_statistics {
     circuit_state state = circuit_state::closed;
-    bool forced = false;  // the state holds until changed by hand
+    circuit_mode mode = circuit_mode::automatic;
     int failures_in_row = 0;
     window_numbers window;
     std::uint64_t calls = 0, failures = 0, refused = 0, opened = 0;
@@ -142,9 +147,10 @@ public:
     void force_closed();
     void metrics_only();
     void reset();
+    // The same by value; `automatic` is what reset does.
+    void set_mode(circuit_mode mode);
 
 private:
-    enum class mode : std::uint8_t { automatic, forced_open, forced_closed, metrics_only };
     void admit(permit& p);
     void release(permit& p) noexcept;
     void record(permit& p, bool failure);
@@ -152,15 +158,14 @@ private:
     const char* window_trips() const noexcept;
     void publish(const circuit_event& event) noexcept;
     void open(const char* why);
-    void change(circuit_state to, const char* why);
-    void set_mode(mode next, const char* why);
+    void change(circuit_state to, std::string_view why);
     [[noreturn]] void refuse(const char* why, std::optional<duration> retry_after);
 
     circuit_breaker_options options_;
     std::vector<detail::shared_function<void(const circuit_event&)>> listeners_;
     metrics::counter event_metrics_[4];
     circuit_state state_ = circuit_state::closed;
-    mode mode_ = mode::automatic;
+    circuit_mode mode_ = circuit_mode::automatic;
     std::uint64_t generation_ = 0;
     time_point open_until_{};
     duration break_{};

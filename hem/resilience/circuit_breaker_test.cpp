@@ -394,14 +394,27 @@ ASYNC_TEST(CircuitBreaker, CB10_ForcedStatesHold) {
     breaker.force_closed();
     for (int i = 0; i < 10; ++i) co_await bad(breaker);
     EXPECT_EQ(breaker.state(), closed);
-    EXPECT_TRUE(breaker.statistics().forced);
+    EXPECT_EQ(breaker.statistics().mode, hem::circuit_mode::forced_closed);
     breaker.metrics_only();
     for (int i = 0; i < 10; ++i) co_await bad(breaker);
     EXPECT_EQ(breaker.state(), closed);
     EXPECT_EQ(breaker.statistics().failures, 20u);
     breaker.reset();
-    EXPECT_FALSE(breaker.statistics().forced);
+    EXPECT_EQ(breaker.statistics().mode, hem::circuit_mode::automatic);
     co_await trip(breaker);
+}
+
+// CB-10
+TEST(CircuitBreaker, CB10_ADecisionForLaterBreakersIsKept) {
+    EXPECT_EQ(hem::begin_breakers_in("cb10 later", hem::circuit_mode::forced_open), hem::circuit_mode::automatic);
+    const auto mode_there = [](const char* name) {
+        return hem::run({.clock = hem::clock_kind::virtual_time},
+                        [name]() -> hem::task<hem::circuit_mode> { co_return hem::breakers(name).statistics().mode; });
+    };
+    EXPECT_EQ(mode_there("cb10 later"), hem::circuit_mode::forced_open);
+    EXPECT_EQ(mode_there("cb10 other"), hem::circuit_mode::automatic);
+    EXPECT_EQ(hem::begin_breakers_in("cb10 later", hem::circuit_mode::automatic), hem::circuit_mode::forced_open);
+    EXPECT_EQ(mode_there("cb10 later"), hem::circuit_mode::automatic);
 }
 
 // CB-11

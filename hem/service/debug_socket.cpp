@@ -8,8 +8,10 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
@@ -19,7 +21,10 @@
 #include "hem/core/map_concurrent.hpp"
 #include "hem/core/run.hpp"
 #include "hem/core/task_group.hpp"
+#include "hem/model.hpp"
 #include "hem/net/listener.hpp"
+#include "hem/resilience/breaker_registry.hpp"
+#include "hem/service/breaker_report.hpp"
 
 namespace hem::service {
 namespace {
@@ -41,33 +46,92 @@ bool may_look(int fd) noexcept {
     return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) == 0 && (peer.uid == ::geteuid() || peer.uid == 0);
 }
 
-// Asks another loop for its snapshot; "null" if it does not answer in time or has ended.
-task<std::string> ask(const loop_handle& other, duration patience) {
+// What `question` gives on another loop; nothing if it does not answer in time or has ended. A late loop still runs it.
+task<std::optional<std::string>> ask(const loop_handle& other, duration patience, std::function<std::string()> question) {
     auto answer = std::make_shared<future<std::string>>();
-    const bool sent = other.call_soon_threadsafe([answer, home = loop::current().handle()] {
-        home.call_soon_threadsafe([answer, text = loop::current().snapshot()] { answer->try_set_result(text); });
+    const bool sent = other.call_soon_threadsafe([answer, home = loop::current().handle(), question = std::move(question)] {
+        home.call_soon_threadsafe([answer, text = question()] { answer->try_set_result(text); });
     });
-    if (!sent) co_return "null";
+    if (!sent) co_return std::nullopt;
     auto wait = [&answer]() -> task<std::string> { co_return co_await *answer; };
-    auto got = co_await move_on_after(patience, wait());
-    co_return got ? *std::move(got) : "null";
+    co_return co_await move_on_after(patience, wait());
+}
+
+task<std::vector<std::optional<std::string>>> ask_all(const debug_socket_options& options, const std::function<std::string()>& question) {
+    co_return co_await map_concurrent(
+        options.loops,
+        [&](const loop_handle& one) -> task<std::optional<std::string>> { co_return co_await ask(one, options.patience, question); },
+        unbounded);
+}
+
+// {FIRST,"loops":[PART, ...]}
+std::string with_loops(std::string first, const std::vector<std::string>& parts) {
+    std::string text = "{" + std::move(first) + ",\"loops\":[";
+    const char* separator = "";
+    for (const auto& part : parts) {
+        text += separator + part;
+        separator = ",";
+    }
+    return text + "]}\n";
+}
+
+std::string error_text(std::string_view what) { return "{\"error\":" + to_json(what) + "}\n"; }
+
+task<std::string> snapshot(const debug_socket_options& options) {
+    const auto answers =
+        co_await ask_all(options, [] { return loop::current().snapshot() + ",\"breakers\":" + to_json(breaker_reports()); });
+    std::vector<std::string> parts;
+    for (const auto& each : answers) {
+        parts.push_back(std::string("{\"stuck\":") + (each ? "false" : "true") + ",\"snapshot\":" + each.value_or("null,\"breakers\":[]") +
+                        "}");
+    }
+    co_return with_loops(
+        "\"pid\":" + std::to_string(::getpid()) + ",\"program\":" + to_json(std::string_view(program_invocation_short_name)), parts);
+}
+
+struct breaker_request {
+    std::string name;
+    circuit_mode mode;
+};
+
+// "NAME MODE"; a name may hold blanks.
+std::optional<breaker_request> parse_breaker(std::string_view text) {
+    constexpr std::pair<std::string_view, circuit_mode> modes[] = {{"force_open", circuit_mode::forced_open},
+                                                                   {"force_closed", circuit_mode::forced_closed},
+                                                                   {"metrics_only", circuit_mode::metrics_only},
+                                                                   {"reset", circuit_mode::automatic}};
+    const auto blank = text.rfind(' ');
+    if (blank == std::string_view::npos || blank == 0) return std::nullopt;
+    for (const auto& [word, mode] : modes) {
+        if (text.substr(blank + 1) == word) return breaker_request{std::string(text.substr(0, blank)), mode};
+    }
+    return std::nullopt;
+}
+
+task<std::string> force(const breaker_request& wanted, const debug_socket_options& options) {
+    // First, so that no loop makes the breaker in between and misses it.
+    const auto before = begin_breakers_in(wanted.name, wanted.mode);
+    const auto answers = co_await ask_all(options, [wanted] { return set_breaker_mode(wanted.name, wanted.mode) ? "true" : "false"; });
+    std::vector<std::string> parts;
+    bool any = before != circuit_mode::automatic;
+    for (const auto& each : answers) {
+        any = any || each != "false";
+        parts.push_back(each ? "{\"stuck\":false,\"found\":" + *each + "}" : "{\"stuck\":true,\"found\":false}");
+    }
+    if (!any) {
+        begin_breakers_in(wanted.name, before);
+        co_return error_text("no loop has a circuit breaker '" + wanted.name + "' (the snapshot lists them)");
+    }
+    co_return with_loops("\"breaker\":" + to_json(wanted.name) + ",\"mode\":" + to_json(to_string(wanted.mode)), parts);
 }
 
 task<std::string> answer(std::string_view request, const debug_socket_options& options) {
-    if (request != "snapshot") co_return "{\"error\":\"the only request is: snapshot\"}\n";
-    const auto parts = co_await map_concurrent(
-        options.loops, [&](const loop_handle& one) -> task<std::string> { co_return co_await ask(one, options.patience); }, unbounded);
-    std::string text = "{\"pid\":" + std::to_string(::getpid()) + ",\"program\":\"";
-    for (const char* c = program_invocation_short_name; *c; ++c) {
-        if (*c != '"' && *c != '\\' && static_cast<unsigned char>(*c) >= 0x20) text += *c;
+    if (request == "snapshot") co_return co_await snapshot(options);
+    constexpr std::string_view breaker = "breaker ";
+    if (request.starts_with(breaker)) {
+        if (const auto wanted = parse_breaker(request.substr(breaker.size()))) co_return co_await force(*wanted, options);
     }
-    text += "\",\"loops\":[";
-    const char* separator = "";
-    for (const auto& part : parts) {
-        text += std::string(separator) + "{\"stuck\":" + (part == "null" ? "true" : "false") + ",\"snapshot\":" + part + "}";
-        separator = ",";
-    }
-    co_return text + "]}\n";
+    co_return error_text("the requests are: snapshot; breaker NAME force_open, force_closed, metrics_only or reset");
 }
 
 task<> serve_one(net::socket_stream peer, const debug_socket_options& options) {

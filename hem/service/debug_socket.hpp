@@ -3,8 +3,14 @@
 //     hem::service::debug_socket looking_glass;      // inside a task: for this loop; lives until the end of the block
 //
 // `serve` opens one when HEM_DEBUG=1 is set. The socket has a thread of its own, so it answers when the loop is stuck, which is when it is
-// needed. Only the same user and root may connect. One request is one line, the answer is one line of JSON: `snapshot` gives
-// {"pid":..., "program":..., "loops":[{"stuck":false, "snapshot":{...}}, ...]}.
+// needed. Only the same user and root may connect. One request is one line, the answer is one line of JSON:
+//
+//     snapshot              {"pid":..., "program":..., "loops":[{"stuck":false, "snapshot":{...}, "breakers":[...]}, ...]}
+//     breaker NAME MODE     puts the circuit breaker of that name into a mode on all loops, also on those that make it later: force_open,
+//                           force_closed, metrics_only or reset; {"breaker":"search", "mode":"forced open", "loops":[{"stuck":false,
+//                           "found":true}, ...]}
+//
+// What cannot be done is {"error":"..."}.
 #pragma once
 
 #include <memory>

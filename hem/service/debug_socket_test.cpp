@@ -3,11 +3,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <future>
 #include <thread>
 
 #include "hem/core.hpp"
 #include "hem/model.hpp"
 #include "hem/net.hpp"
+#include "hem/resilience.hpp"
 #include "hem/testing.hpp"
 
 namespace {
@@ -55,6 +57,70 @@ TEST(DebugSocket, ShowsTheTasksOfTheLoop) {
         });
     });
     EXPECT_NE(::access(socket_path().c_str(), F_OK), 0);
+}
+
+// CB-10
+TEST(DebugSocket, CB10_ForcesABreakerOnAllLoops) {
+    run(real, []() -> task<> {
+        auto& search = breakers("search (cb10)");
+        // A second loop, in a thread of its own, with the same breaker and one that it makes later.
+        std::promise<loop_handle> started;
+        std::promise<circuit_mode> seen;
+        std::thread other([&] {
+            run(real, [&]() -> task<> {
+                auto& same = breakers("search (cb10)");
+                event forced;
+                same.on_event([&](const circuit_event& heard) {
+                    if (heard.kind == circuit_event::kind::opened) forced.set();
+                });
+                started.set_value(loop::current().handle());
+                co_await forced.wait();
+                seen.set_value(same.statistics().mode);
+            });
+        });
+        const auto there = started.get_future().get();
+        const service::debug_socket socket(
+            {.path = socket_path(), .loops = {loop::current().handle(), there}, .patience = std::chrono::seconds(5)});
+        json answer = json::parse(co_await request(socket.path(), "breaker search (cb10) force_open\n"));
+        EXPECT_EQ(answer["mode"].as_string(), "forced open") << answer.dump();
+        EXPECT_TRUE(answer["loops"][0]["found"].as_bool() && answer["loops"][1]["found"].as_bool()) << answer.dump();
+        EXPECT_EQ(search.statistics().mode, circuit_mode::forced_open);
+        EXPECT_EQ(seen.get_future().get(), circuit_mode::forced_open);
+        other.join();
+        // A loop that begins later finds the decision.
+        circuit_mode later{};
+        std::thread([&] {
+            later = run(real, []() -> task<circuit_mode> { co_return breakers("search (cb10)").statistics().mode; });
+        }).join();
+        EXPECT_EQ(later, circuit_mode::forced_open);
+
+        answer = json::parse(co_await request(socket.path(), "snapshot\n"));
+        const json& shown = answer["loops"][0]["breakers"][0];
+        EXPECT_EQ(shown["name"].as_string(), "search (cb10)");
+        EXPECT_EQ(shown["state"].as_string(), "open");
+        EXPECT_EQ(shown["mode"].as_string(), "forced open");
+
+        answer = json::parse(co_await request(socket.path(), "breaker search (cb10) reset\n"));
+        EXPECT_EQ(answer["mode"].as_string(), "automatic") << answer.dump();
+        EXPECT_EQ(search.statistics().mode, circuit_mode::automatic);
+        EXPECT_EQ(search.state(), circuit_state::closed);
+    });
+    EXPECT_EQ(begin_breakers_in("search (cb10)", circuit_mode::automatic), circuit_mode::automatic);
+}
+
+// CB-10
+TEST(DebugSocket, CB10_RefusesUnknownBreakersAndModes) {
+    run(real, []() -> task<> {
+        const service::debug_socket socket({.path = socket_path()});
+        (void)breakers("mail");
+        const auto text = co_await request(socket.path(), "breaker nail force_open\n");
+        EXPECT_NE(text.find("no loop has a circuit breaker 'nail'"), std::string::npos) << text;
+        EXPECT_EQ(begin_breakers_in("nail", circuit_mode::automatic), circuit_mode::automatic);
+        for (const char* wrong : {"breaker mail explode\n", "breaker mail\n", "breaker force_open\n", "breaker  force_open\n"}) {
+            EXPECT_NE((co_await request(socket.path(), wrong)).find("the requests are"), std::string::npos) << wrong;
+        }
+        EXPECT_EQ(breakers("mail").statistics().mode, circuit_mode::automatic);
+    });
 }
 
 TEST(DebugSocket, ALoopThatDoesNotAnswerIsShownAsStuck) {

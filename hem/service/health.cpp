@@ -102,6 +102,7 @@ health_report health::report() const {
                                  .age_seconds = one->known ? std::chrono::duration<double>(clock::now() - one->last).count() : 0,
                                  .latency_ms = std::chrono::duration<double, std::milli>(one->latency).count()});
     }
+    result.breakers = breaker_reports();
     result.status = draining_ ? "draining" : !started_ ? "starting" : hard_down ? "down" : soft_down ? "degraded" : "up";
     return result;
 }

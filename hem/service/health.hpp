@@ -15,6 +15,7 @@
 #include "hem/core/callable.hpp"
 #include "hem/core/clock.hpp"
 #include "hem/core/task.hpp"
+#include "hem/service/breaker_report.hpp"
 #include "hem/web/app.hpp"
 
 namespace hem::service {
@@ -40,6 +41,7 @@ struct check_state {
 struct health_report {
     std::string status;  // "up", "degraded", "down", "draining" or "starting"
     std::vector<check_state> checks;
+    std::vector<breaker_report> breakers;  // of the loop that answers; they are shown, the status does not depend on them
 };
 
 class health {

@@ -5,6 +5,7 @@
 
 #include "hem/http.hpp"
 #include "hem/net.hpp"
+#include "hem/resilience.hpp"
 #include "hem/testing.hpp"
 #include "hem/web.hpp"
 
@@ -87,6 +88,36 @@ ASYNC_TEST(Health, EndpointsTellStatesAndNoErrorTexts) {
         auto metrics = co_await client.get("/metrics");
         EXPECT_EQ(metrics.status(), 200);
         EXPECT_NE(metrics.text().find("# TYPE hem_"), std::string_view::npos) << metrics.text().substr(0, 400);
+    });
+}
+
+// CB-10
+ASYNC_TEST(Health, CB10_ReadyzShowsBreakersAndWhoForcedThem) {
+    web::app app;
+    service::health health;
+    health.add_routes(app);
+    health.set_started();
+    auto& search = breakers("search");
+    (void)breakers("mail");
+    co_await with(web::test_client(app), [&](web::test_client& client) -> task<> {
+        search.force_open();
+        for (int i = 0; i < 2; ++i) {  // it holds
+            auto ready = co_await client.get("/readyz");
+            EXPECT_EQ(ready.status(), 200);
+            const json shown = json::parse(ready.text())["breakers"];
+            EXPECT_EQ(shown[0]["name"].as_string(), "mail");
+            EXPECT_EQ(shown[0]["state"].as_string(), "closed");
+            EXPECT_EQ(shown[0]["mode"].as_string(), "automatic");
+            EXPECT_EQ(shown[1]["state"].as_string(), "open");
+            EXPECT_EQ(shown[1]["mode"].as_string(), "forced open");
+            co_await sleep_for(1h);
+        }
+        search.metrics_only();
+        auto ready = co_await client.get("/readyz");
+        EXPECT_EQ(json::parse(ready.text())["breakers"][1]["mode"].as_string(), "metrics only");
+        search.reset();
+        ready = co_await client.get("/readyz");
+        EXPECT_EQ(json::parse(ready.text())["breakers"][1]["mode"].as_string(), "automatic");
     });
 }
 

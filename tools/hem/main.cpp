@@ -23,11 +23,13 @@ using namespace std::chrono_literals;
 
 constexpr const char* help = R"(usage: hem ps [PID] [--waiting SECONDS] [--json]
        hem top [PID] [--interval SECONDS]
+       hem breaker [PID] NAME force_open|force_closed|metrics_only|reset
 
 Looks into a running program that has a debug socket: start it with HEM_DEBUG=1.
 
-  ps     the tasks of each loop as a tree, what each waits for, and where
-  top    the busiest tasks, every second, until Ctrl-C; printed once where there is no terminal
+  ps       the tasks of each loop as a tree, what each waits for, and where
+  top      the busiest tasks, every second, until Ctrl-C; printed once where there is no terminal
+  breaker  puts the circuit breaker of that name into a mode on all loops, until it is changed again
 
   --waiting SECONDS    only tasks that are at least so old
   --json               what the program says, as it is
@@ -42,6 +44,7 @@ struct command_line {
     double waiting = 0;
     double interval = 1;
     std::string pid;
+    std::string breaker;  // name and mode
 };
 
 class wrong_usage : public std::runtime_error {
@@ -62,7 +65,21 @@ double read_seconds(std::string_view name, std::string_view text, double least) 
     return value;
 }
 
+bool is_number(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos; }
+
+command_line read_breaker(const std::vector<std::string_view>& arguments) {
+    command_line line;
+    const bool with_pid = arguments.size() == 4 && is_number(arguments[1]);
+    if (arguments.size() != (with_pid ? 4u : 3u)) throw wrong_usage("breaker takes a name and a mode");
+    if (with_pid) line.pid = arguments[1];
+    const auto name = arguments[arguments.size() - 2], mode = arguments.back();
+    line.breaker = std::string(name) + " " + std::string(mode);
+    if (name.empty() || line.breaker.find('\n') != std::string::npos) throw wrong_usage("breaker takes a name of one line");
+    return line;
+}
+
 command_line read_arguments(const std::vector<std::string_view>& arguments) {
+    if (arguments[0] == "breaker") return read_breaker(arguments);
     command_line line;
     line.top = arguments[0] == "top";
     for (std::size_t i = 1; i < arguments.size(); ++i) {
@@ -77,7 +94,7 @@ command_line read_arguments(const std::vector<std::string_view>& arguments) {
             line.waiting = read_seconds(name, value(), 0);
         } else if (name == "--interval" && line.top) {
             line.interval = read_seconds(name, value(), 0.1);
-        } else if (!name.starts_with('-') && line.pid.empty() && name.find_first_not_of("0123456789") == std::string_view::npos) {
+        } else if (line.pid.empty() && is_number(name)) {
             line.pid = name;
         } else {
             throw wrong_usage("unknown argument '" + std::string(name) + "'");
@@ -120,10 +137,10 @@ std::string choose_socket(const std::string& pid) {
     return folder + "/" + found[0] + ".sock";
 }
 
-hem::task<std::string> ask(const std::string& path) {
+hem::task<std::string> ask(const std::string& path, const std::string& request = "snapshot") {
     try {
         auto stream = co_await hem::net::connect(hem::net::endpoint::parse("unix:" + path));
-        co_await stream.write_all("snapshot\n");
+        co_await stream.write_all(request + "\n");
         std::string text;
         std::vector<char> block(64 * 1024);
         while (const auto got = co_await stream.read_some(block)) text.append(block.data(), got);
@@ -169,6 +186,15 @@ hem::task<> ps(command_line line) {
     print(tree_view(parse(answer), options));
 }
 
+hem::task<> breaker(command_line line) {
+    const hem::json answer = hem::json::parse(co_await ask(choose_socket(line.pid), "breaker " + line.breaker));
+    if (answer.contains("error")) throw no_process(answer["error"].as_string());
+    std::size_t stuck = 0;
+    for (const hem::json& loop : answer["loops"].elements()) stuck += loop["stuck"].as_bool() ? 1 : 0;
+    print("breaker " + answer["breaker"].as_string() + ": " + answer["mode"].as_string() + " on all loops\n");
+    if (stuck != 0) print(std::to_string(stuck) + " of them did not answer: they follow when they run again\n");
+}
+
 hem::task<> top(command_line line) {
     const std::string path = choose_socket(line.pid);
     std::optional<shown_program> before;
@@ -200,13 +226,14 @@ int main(int count, char** values) {
         return arguments.empty() ? 2 : 0;
     }
     try {
-        if (arguments[0] != "ps" && arguments[0] != "top") throw wrong_usage("no command '" + std::string(arguments[0]) + "'");
+        if (arguments[0] != "ps" && arguments[0] != "top" && arguments[0] != "breaker")
+            throw wrong_usage("no command '" + std::string(arguments[0]) + "'");
         if (std::find(arguments.begin(), arguments.end(), "--help") != arguments.end()) {
             std::fputs(help, stdout);
             return 0;
         }
         const command_line line = read_arguments(arguments);
-        hem::run(line.top ? top : ps, line);
+        hem::run(!line.breaker.empty() ? breaker : line.top ? top : ps, line);
         return 0;
     } catch (const hem::interrupted&) {
         return 0;

@@ -46,9 +46,18 @@ struct shown_loop {
     std::vector<shown_task> tasks = {};
 };
 
+struct shown_breaker {
+    std::string name = {};
+    std::string state = {};
+    std::string mode = {};
+    int failures_in_row = 0;
+    std::uint64_t refused = 0;
+};
+
 struct shown_part {
     bool stuck = false;
     std::optional<shown_loop> snapshot = {};
+    std::optional<std::vector<shown_breaker>> breakers = {};  // a program of an older version says nothing
 };
 
 struct shown_program {

@@ -67,8 +67,15 @@ class Tool(unittest.TestCase):
         self.assertEqual(result.stdout.count("BUSY%"), 1)
         self.assertIn("worker", result.stdout)
 
+    def test_breaker(self):
+        program = self.start()
+        result = self.hem("breaker", str(program.pid), "nothing", "force_open")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("no loop has a circuit breaker 'nothing'", result.stderr)
+
     def test_wrong_usage(self):
-        for arguments in (["fly"], ["ps", "--waiting", "long"], ["ps", "x"], ["top", "--interval", "0"], ["ps", "--waiting"]):
+        for arguments in (["fly"], ["ps", "--waiting", "long"], ["ps", "x"], ["top", "--interval", "0"], ["ps", "--waiting"],
+                          ["breaker", "search"], ["breaker", "1", "2", "reset", "x"]):
             result = self.hem(*arguments)
             self.assertEqual(result.returncode, 2, arguments)
             self.assertIn("usage: hem ps", result.stderr)

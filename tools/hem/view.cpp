@@ -63,6 +63,16 @@ std::string head_of(const shown_loop& loop) {
     return text;
 }
 
+void add_breakers(lines& out, const std::vector<shown_breaker>& breakers) {
+    for (const auto& each : breakers) {
+        std::string text = "breaker " + printable(each.name) + ": " + printable(each.state);
+        if (each.mode != "automatic") text += ", " + printable(each.mode) + " until reset";
+        if (each.failures_in_row != 0) text += format(", %d failures in a row", each.failures_in_row);
+        if (each.refused != 0) text += format(", %llu calls refused", static_cast<unsigned long long>(each.refused));
+        out.add(text, each.state == "closed" ? "" : red);
+    }
+}
+
 constexpr const char* stuck_text = "a loop does not answer: something blocks it (its stall report is in the log)";
 
 void add_subtree(lines& out, const std::multimap<std::uint64_t, const shown_task*>& children, const shown_task& task,
@@ -105,6 +115,7 @@ std::string tree_view(const shown_program& program, const view_options& options)
         }
         const shown_loop& loop = *part.snapshot;
         out.add(head_of(loop), bold);
+        if (part.breakers) add_breakers(out, *part.breakers);
         if (options.waiting_longer_ms > 0) {
             for (const auto& task : loop.tasks) {
                 if (task.age_ms >= options.waiting_longer_ms)
@@ -146,6 +157,7 @@ std::string top_view(const shown_program& program, const shown_program* before, 
             continue;
         }
         out.add(head_of(*part.snapshot), part.snapshot->stalls != 0 ? red : bold);
+        if (part.breakers) add_breakers(out, *part.breakers);
         std::map<std::uint64_t, const shown_task*> known;
         if (before && i < before->loops.size() && before->loops[i].snapshot) {
             for (const auto& task : before->loops[i].snapshot->tasks) known[task.id] = &task;

@@ -29,6 +29,16 @@ TEST(TreeView, ShowsWhoWaitsForWhomAndWhatIsStuck) {
                                                        "a loop does not answer: something blocks it (its stall report is in the log)\n");
 }
 
+TEST(Views, ShowCircuitBreakersBelowTheirLoop) {
+    const auto program = read(R"({"pid":42,"program":"shop","loops":[{"stuck":false,"snapshot":{"name":"main","tasks":[]},"breakers":[
+{"name":"mail","state":"closed","mode":"automatic","failures_in_row":0,"refused":0,"opened":0},
+{"name":"se\u0007arch","state":"open","mode":"forced open","failures_in_row":2,"refused":7,"opened":1}]}]})");
+    const std::string wanted =
+        "breaker mail: closed\nbreaker se?arch: open, forced open until reset, 2 failures in a row, 7 calls refused\n";
+    EXPECT_NE(tree_view(program, {.columns = 0}).find(wanted), std::string::npos) << tree_view(program, {.columns = 0});
+    EXPECT_NE(top_view(program, nullptr, 0, {.columns = 0}).find(wanted), std::string::npos);
+}
+
 TEST(TreeView, WaitingShowsOnlyOldTasks) {
     const std::string text = tree_view(read(sample), {.waiting_longer_ms = 4000, .columns = 0});
     EXPECT_NE(text.find("reader"), std::string::npos);
