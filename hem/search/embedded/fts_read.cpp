@@ -1,6 +1,7 @@
 #include "hem/search/embedded/fts_read.hpp"
 
 #include "hem/search/embedded/fts_tokenizer.hpp"
+#include "hem/search/embedded/packed_positions.hpp"
 
 #include <sqlite3.h>
 
@@ -105,7 +106,7 @@ void step_fts_rows(connection& link, statement_cache& statements, const std::str
             rows.documents.push_back(static_cast<docno>(row));
             rows.frequencies.push_back(count);
             if (found == nullptr) return;
-            rows.positions.insert(rows.positions.end(), found, found + count);
+            append_packed(rows.positions, {found, count});
             rows.starts.push_back(static_cast<std::uint32_t>(rows.positions.size()));
         }
     } taking{to};

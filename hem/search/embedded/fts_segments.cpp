@@ -1,5 +1,6 @@
 #include "hem/search/embedded/fts_segments.hpp"
 
+#include "hem/search/embedded/packed_positions.hpp"
 #include "hem/search/embedded/store.hpp"
 
 #include <bit>
@@ -141,7 +142,6 @@ public:
             size >>= 1;
             to_.documents.push_back(static_cast<docno>(row));
             to_.frequencies.push_back(0);
-            position_ = 0;
             const auto here = static_cast<std::size_t>(end - at);
             if (size > here) {
                 take_positions(at, here);
@@ -190,18 +190,11 @@ public:
 
 private:
     void take_positions(const byte* at, std::size_t size) {
-        if (!to_.with_positions) {
-            to_.frequencies.back() += numbers_in(at, size);
-            return;
-        }
-        for (const byte* const end = at + size; at < end;) {
-            std::uint64_t step = 0;
-            // 0 and 1 would lead to another column.
-            if (!take(at, end, step) || step < 2 || step > UINT32_MAX) damaged(name_, "a position");
-            position_ += static_cast<std::uint32_t>(step - 2);
-            to_.positions.push_back(position_);
-            ++to_.frequencies.back();
-        }
+        to_.frequencies.back() += numbers_in(at, size);
+        if (!to_.with_positions) return;
+        // Numbers below 2 would lead to another column.
+        if (!are_packed_positions(at, size)) damaged(name_, "a position");
+        to_.positions.insert(to_.positions.end(), at, at + size);
     }
     void end_row() {
         if (to_.with_positions) to_.starts.push_back(static_cast<std::uint32_t>(to_.positions.size()));
@@ -210,7 +203,6 @@ private:
     fts_rows& to_;
     const std::string& name_;
     std::uint64_t row_ = 0, left_ = 0;  // bytes of the current row's positions that stand on later pages
-    std::uint32_t position_ = 0;
     bool any_ = false;
 };
 

@@ -41,8 +41,9 @@ protected:
 // Rows in ascending order, as a posting list keeps them.
 struct fts_rows {
     std::vector<docno> documents;
-    std::vector<std::uint32_t> frequencies, starts, positions;  // `starts` holds the end of each row's positions
-    docno limit = 0;                                            // rows from here on are left out
+    std::vector<std::uint32_t> frequencies, starts;  // `starts` holds the end of each row's positions
+    std::vector<std::uint8_t> positions;             // packed
+    docno limit = 0;                                 // rows from here on are left out
     bool with_positions = false;
 
     // Empties it; the room is kept.

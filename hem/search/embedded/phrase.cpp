@@ -5,24 +5,21 @@
 namespace hem::search::embedded::detail {
 
 std::uint32_t exact_phrase_frequency(std::span<const phrase_slot> slots) {
-    std::uint32_t count = 0;
-    std::vector<std::size_t> at(slots.size(), 0);
-    const auto& first = slots.front();
-    for (const auto position : first.positions) {
-        if (position < first.offset) continue;
-        const std::uint32_t start = position - first.offset;
-        bool all = true;
-        for (std::size_t each = 1; all && each < slots.size(); ++each) {
-            const auto& slot = slots[each];
-            const std::uint32_t wanted = start + slot.offset;
-            auto& cursor = at[each];
-            while (cursor < slot.positions.size() && slot.positions[cursor] < wanted) ++cursor;
-            if (cursor == slot.positions.size()) return count;
-            all = slot.positions[cursor] == wanted;
-        }
-        if (all) ++count;
+    thread_local std::vector<std::uint32_t> starts;  // where the slots so far agree that a phrase begins; the room is kept
+    starts.clear();
+    for (const auto position : slots.front().positions) {
+        if (position >= slots.front().offset) starts.push_back(position - slots.front().offset);
     }
-    return count;
+    for (const auto& slot : slots.subspan(1)) {
+        auto cursor = slot.positions.begin();
+        std::erase_if(starts, [&](std::uint32_t start) {
+            const std::uint64_t wanted = std::uint64_t{start} + slot.offset;
+            while (cursor != slot.positions.end() && *cursor < wanted) ++cursor;
+            return cursor == slot.positions.end() || *cursor != wanted;
+        });
+        if (starts.empty()) return 0;
+    }
+    return static_cast<std::uint32_t>(starts.size());
 }
 
 namespace {

@@ -11,6 +11,11 @@ std::string posting_cache::key(std::int64_t index, std::uint32_t field, std::str
     return made;
 }
 
+std::string posting_cache::holes_key(std::int64_t index, std::uint32_t field, std::uint32_t block) {
+    // No field has that number.
+    return key(index, ~field, std::string_view(reinterpret_cast<const char*>(&block), sizeof block));
+}
+
 shared_postings posting_cache::find(std::string_view key) {
     const std::lock_guard lock(mutex_);
     const auto found = by_key_.find(key);

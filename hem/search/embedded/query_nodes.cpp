@@ -70,13 +70,7 @@ private:
         if (list_->frequencies.empty()) return plain_score_;
         return bm25_score(weight_, static_cast<float>(list_->frequencies[at]), (*factors_)[list_->norms[at]]);
     }
-    void advance(docno to) {
-        const auto* documents = list_->documents.data();
-        if (at_ >= size_ || documents[at_] >= to) return;
-        std::size_t step = 1;
-        while (at_ + step < size_ && documents[at_ + step] < to) step *= 2;
-        at_ = static_cast<std::size_t>(std::lower_bound(documents + at_ + step / 2, documents + std::min(at_ + step, size_), to) - documents);
-    }
+    void advance(docno to) { at_ = advance_to(std::span(list_->documents).first(size_), at_, to); }
     template <class F>
     void walk(std::size_t window, const std::uint64_t* candidates, F&& f) {
         const auto base = static_cast<docno>(window * window_documents);
@@ -305,93 +299,6 @@ private:
     std::vector<float> optional_;
 };
 
-class phrase_node final : public query_node {
-public:
-    phrase_node(const index_generation& over, phrase_parts parts) : over_(over), parts_(std::move(parts)) {
-        working_.resize(parts_.slots.size());
-        for (std::size_t at = 0; at < parts_.slots.size(); ++at) {
-            working_[at].offset = parts_.slots[at].offset;
-            working_[at].group = parts_.slots[at].group;
-            std::vector<node_pointer> terms;
-            for (const auto& list : parts_.slots[at].lists) terms.push_back(make_term_node(over, list, 1, nullptr));
-            any_of_.push_back(terms.size() == 1 ? std::move(terms.front()) : make_disjunction_node(std::move(terms), 1));
-        }
-    }
-    void evaluate(std::size_t window, const std::uint64_t* candidates, bits& out, float* scores) override {
-        bits found;
-        std::copy_n(candidates, window_words, out.begin());
-        for (const auto& each : any_of_) {
-            each->evaluate(window, out.data(), found, nullptr);
-            out = found;
-            if (is_empty(out)) return;
-        }
-        const auto& norms = over_.norms(parts_.field);
-        const auto base = static_cast<docno>(window * window_documents);
-        bits matched{};
-        for_each_bit(out, [&](std::uint32_t at) {
-            const float frequency = phrase_frequency(base + at);
-            if (frequency <= 0) return;
-            matched[at >> 6] |= std::uint64_t{1} << (at & 63);
-            if (scores != nullptr) scores[at] = bm25_score(parts_.weight, frequency, (*parts_.factors)[norms[base + at]]);
-        });
-        out = matched;
-    }
-    docno seek(docno from) override {
-        for (const auto& each : any_of_) from = std::max(from, each->seek(from));
-        return from;
-    }
-    std::int64_t cost() const override {
-        std::int64_t least = any_of_.front()->cost();
-        for (const auto& each : any_of_) least = std::min(least, each->cost());
-        return least;
-    }
-
-private:
-    bool near(const phrase_slot& a, const phrase_slot& b) const {
-        const auto apart = static_cast<std::int64_t>(b.offset > a.offset ? b.offset - a.offset : a.offset - b.offset) + parts_.slop;
-        for (std::size_t i = 0, j = 0; i < a.positions.size() && j < b.positions.size();) {
-            const auto gap = static_cast<std::int64_t>(b.positions[j]) - a.positions[i];
-            if (gap >= -apart && gap <= apart) return true;
-            if (gap < 0) ++j;
-            else ++i;
-        }
-        return false;
-    }
-    float phrase_frequency(docno document) {
-        for (std::size_t at = 0; at < working_.size(); ++at) {
-            auto& positions = working_[at].positions;
-            positions.clear();
-            for (const auto& list : parts_.slots[at].lists) {
-                const auto place = std::ranges::lower_bound(list->documents, document);
-                if (place == list->documents.end() || *place != document) continue;
-                const auto index = static_cast<std::size_t>(place - list->documents.begin());
-                positions.insert(positions.end(), list->positions.begin() + list->starts[index], list->positions.begin() + list->starts[index + 1]);
-            }
-            if (parts_.slots[at].lists.size() > 1) std::ranges::sort(positions);
-            // Holes only move terms apart: without a pair that is near enough now there is no match.
-            if (at > 0 && !near(working_[at - 1], working_[at])) return 0;
-        }
-        const auto gaps = over_.gaps(parts_.field, document);
-        if (!gaps.empty()) {
-            for (auto& slot : working_) {
-                std::uint32_t extra = 0;
-                auto gap = gaps.begin();
-                for (auto& position : slot.positions) {
-                    while (gap != gaps.end() && gap->first <= position) extra += gap++->second;
-                    position += extra;
-                }
-            }
-        }
-        if (parts_.slop == 0) return static_cast<float>(exact_phrase_frequency(working_));
-        return sloppy_phrase_frequency(working_, parts_.slop);
-    }
-
-    const index_generation& over_;
-    phrase_parts parts_;
-    std::vector<node_pointer> any_of_;
-    std::vector<phrase_slot> working_;
-};
-
 void boolean_node::evaluate(std::size_t window, const std::uint64_t* candidates, bits& out, float* scores) {
     std::copy_n(candidates, window_words, out.begin());
     bits found;
@@ -445,6 +352,5 @@ node_pointer make_boosting_node(node_pointer positive, node_pointer negative, fl
     return std::make_unique<boosting_node>(std::move(positive), std::move(negative), factor);
 }
 node_pointer make_boolean_node(boolean_parts parts) { return std::make_unique<boolean_node>(std::move(parts)); }
-node_pointer make_phrase_node(const index_generation& over, phrase_parts parts) { return std::make_unique<phrase_node>(over, std::move(parts)); }
 
 }  // namespace hem::search::embedded::detail

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace hem::search::embedded::detail {
@@ -49,6 +50,17 @@ inline std::int64_t count_of(const bits& set) noexcept {
     std::int64_t count = 0;
     for (const auto word : set) count += __builtin_popcountll(word);
     return count;
+}
+
+// The place of the first document from `to` on, not before `at`: by steps that double, then by halves.
+inline std::size_t advance_to(std::span<const docno> documents, std::size_t at, docno to) noexcept {
+    if (at >= documents.size() || documents[at] >= to) return at;
+    std::size_t step = 1;
+    while (at + step < documents.size() && documents[at + step] < to) step *= 2;
+    const auto end = std::min(at + step, documents.size());
+    return static_cast<std::size_t>(std::lower_bound(documents.begin() + static_cast<std::ptrdiff_t>(at + step / 2),
+                                                     documents.begin() + static_cast<std::ptrdiff_t>(end), to) -
+                                    documents.begin());
 }
 
 node_pointer make_none_node();

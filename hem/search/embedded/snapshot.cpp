@@ -1,7 +1,6 @@
 // Reading postings and dictionaries for a generation.
 #include "hem/search/embedded/fts_read.hpp"
 #include "hem/search/embedded/store_internal.hpp"
-#include "hem/search/embedded/varint.hpp"
 
 #include <algorithm>
 
@@ -13,7 +12,8 @@ namespace {
 void append(const fts_rows& rows, const grow_array<std::uint8_t>::view& norms, posting_list& list) {
     const auto offset = static_cast<std::uint32_t>(list.positions.size());
     list.documents.insert(list.documents.end(), rows.documents.begin(), rows.documents.end());
-    list.frequencies.insert(list.frequencies.end(), rows.frequencies.begin(), rows.frequencies.end());
+    list.frequencies.reserve(list.documents.size());
+    for (const auto each : rows.frequencies) list.frequencies.push_back(each);
     list.positions.insert(list.positions.end(), rows.positions.begin(), rows.positions.end());
     for (const auto each : rows.starts) list.starts.push_back(offset + each);
     const std::size_t before = list.norms.size();
@@ -112,18 +112,30 @@ void index_generation::vocabulary(const field_spec& field, std::string_view from
     }
 }
 
-std::vector<std::pair<std::uint32_t, std::uint32_t>> index_generation::gaps(std::uint32_t field, docno document) const {
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> found;
-    const auto link = core->shared->readers.acquire();
-    auto& row = link.prepared("SELECT gaps FROM " + core->table('g', field) + " WHERE docno=?");
-    const reset_guard guard(row);
-    if (!row.bind(1, static_cast<std::int64_t>(document)).step()) return found;
-    auto bytes = row.blob(0);
-    std::uint64_t number = 0, extra = 0;
-    while (take_varint(bytes, number) && take_varint(bytes, extra)) {
-        found.emplace_back(static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(extra));
+shared_postings index_generation::holes(std::uint32_t field, docno document) const {
+    const std::uint32_t block = document / holes_block;
+    const docno first = block * holes_block, end = first + holes_block;
+    const auto key = posting_cache::holes_key(core->id, field, block);
+    auto& cache = core->shared->cache;
+    if (auto cached = cache.find(key); cached != nullptr && cached->limit >= std::min(limit_, end)) return cached;
+
+    auto made = std::make_shared<posting_list>();
+    made->limit = std::min(limit_, end);
+    made->starts.push_back(0);
+    {
+        const auto link = core->shared->readers.acquire();
+        auto& rows = link.prepared("SELECT docno, gaps FROM " + core->table('g', field) + " WHERE docno >= ? AND docno < ? ORDER BY docno");
+        const reset_guard guard(rows);
+        rows.bind(1, static_cast<std::int64_t>(first)).bind(2, static_cast<std::int64_t>(made->limit));
+        while (rows.step()) {
+            const auto bytes = rows.blob(1);
+            made->documents.push_back(static_cast<docno>(rows.integer(0)));
+            made->positions.insert(made->positions.end(), bytes.begin(), bytes.end());
+            made->starts.push_back(static_cast<std::uint32_t>(made->positions.size()));
+        }
     }
-    return found;
+    cache.put(key, made);
+    return made;
 }
 
 }  // namespace hem::search::embedded::detail

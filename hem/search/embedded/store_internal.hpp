@@ -161,8 +161,10 @@ public:
     std::int64_t document_frequency(const posting_list& list) const noexcept;
     // Terms of a text or keyword field from `from` on, in byte order, as long as `each` returns true.
     void vocabulary(const field_spec& field, std::string_view from, bool (*each)(void*, std::string_view), void* context) const;
-    // Holes of a document in a text field: (token number, extra positions).
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> gaps(std::uint32_t field, docno document) const;
+    // The holes of all documents of this one's block in a text field: the documents that have some, and for each the bytes of its pairs
+    // (token number, extra positions), as varint.hpp writes numbers.
+    shared_postings holes(std::uint32_t field, docno document) const;
+    static constexpr docno holes_block = 256;
 
     index_core* core = nullptr;  // whoever holds a snapshot holds it, too
     std::uint64_t number_ = 0;
