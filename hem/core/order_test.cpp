@@ -1,4 +1,6 @@
 // Checkpoints, order and fairness: the rules.
+#include <algorithm>
+
 #include "hem/core.hpp"
 #include "hem/testing.hpp"
 
@@ -245,6 +247,35 @@ ASYNC_TEST(Order, BusyTasksDoNotHoldUpTimers) {
         co_await yield_now();
     }
     EXPECT_EQ(turns, 5);
+}
+
+// however many are due together, by deadline, then by registration; one that was cancelled by an earlier one does not fire.
+ASYNC_TEST(Order, TimersDueTogetherFireInTheirOrder) {
+    for (const int count : {10, 64, 65, 1000}) {
+        struct due {
+            int deadline;
+            int number;
+            auto operator<=>(const due&) const = default;
+        };
+        std::vector<due> armed, fired;
+        std::vector<timer_handle> handles;
+        const auto begin = clock::now() + 1s;
+        for (int i = 0; i < count; ++i) {
+            const due mine{static_cast<int>(loop::current().random()() % 50), i};
+            armed.push_back(mine);
+            handles.push_back(loop::current().call_at(begin + duration(mine.deadline), [&, mine] {
+                fired.push_back(mine);
+                if (mine.number == armed.front().number) handles[static_cast<std::size_t>(armed.back().number)].cancel();
+            }));
+        }
+        std::sort(armed.begin(), armed.end());
+        virtual_clock::jump(2s);
+        co_await yield_now();
+        co_await yield_now();
+        armed.pop_back();
+        EXPECT_EQ(fired.size(), armed.size());
+        EXPECT_TRUE(fired == armed);
+    }
 }
 
 // a tick resumes only what was ready at its start.

@@ -323,6 +323,7 @@ void kernel::run_posts() {
     posts_tail = &posts_head;
     while (node) {
         post_node* next = node->next;
+        __builtin_prefetch(next);
         try {
             node->run(node);
         } catch (...) {

@@ -5,32 +5,73 @@
 #include <utility>
 
 namespace hem::detail {
+namespace {
 
-// Merge sort along the list's forward links: expiring must not need memory. Runs of 1, 2, 4 ... timers wait in `runs`, shorter ones first,
-// so that of equal timers the earlier stays in front (Knuth, The Art of Computer Programming 5.2.4).
+constexpr std::size_t kept_keys = 16 * 1024;  // a larger burst gives its memory back
+constexpr std::size_t ahead = 8;
+
+}  // namespace
+
+// Brings timers that are due into the order of their turns. A few are merged along their links, which needs no memory; of many, keys are
+// sorted in an array, because links of many timers lead all over the memory.
 class timer_sort {
 public:
-    static bool before(const timer& a, const timer& b) noexcept {
-        return a.deadline_ != b.deadline_ ? a.deadline_ < b.deadline_ : a.sequence_ < b.sequence_;
-    }
-    void add(timer& t) noexcept {
-        t.next = nullptr;
-        link* run = &t;
-        int size = 0;
-        for (; runs_[size]; ++size) run = merge(std::exchange(runs_[size], nullptr), run);
-        runs_[size] = run;
-        used_ = std::max(used_, size + 1);
-    }
-    timer* take() noexcept {
-        link* all = nullptr;
-        for (int size = 0; size < used_; ++size) {
-            if (runs_[size]) all = all ? merge(runs_[size], all) : runs_[size];
+    static constexpr std::size_t few = 64;
+
+    using link = list_link<timer_tag>;
+    // Moves the `count` timers that hang on `first` by their forward links, in the order of arming, into `sorted`. `keys` is empty if they
+    // were merged.
+    static void sort(link* first, std::size_t count, std::vector<timer_key>& keys, intrusive_list<timer, timer_tag>& sorted) noexcept {
+        keys.clear();
+        if (count > few && make_room(keys, count)) return sort_keys(first, keys, sorted);
+        for (link* at = sort_links(first); at;) {
+            timer& t = static_cast<timer&>(*at);
+            at = at->next;
+            sorted.push_back(t);
         }
-        return static_cast<timer*>(all);
     }
 
 private:
-    using link = list_link<timer_tag>;
+    static bool before(const timer& a, const timer& b) noexcept {
+        return a.deadline_ != b.deadline_ ? a.deadline_ < b.deadline_ : a.sequence_ < b.sequence_;
+    }
+    static bool make_room(std::vector<timer_key>& scratch, std::size_t count) noexcept {
+        try {
+            scratch.reserve(count);
+            return true;
+        } catch (...) {
+            return false;
+        }
+    }
+    static void sort_keys(link* first, std::vector<timer_key>& keys, intrusive_list<timer, timer_tag>& sorted) noexcept {
+        for (link* at = first; at; at = at->next) {
+            auto& t = static_cast<timer&>(*at);
+            keys.push_back({t.deadline_, t.sequence_, &t});
+        }
+        std::sort(keys.begin(), keys.end(), [](const timer_key& a, const timer_key& b) {
+            return a.deadline != b.deadline ? a.deadline < b.deadline : a.sequence < b.sequence;
+        });
+        for (const timer_key& key : keys) sorted.push_back(*key.due);
+    }
+    // Merge sort: runs of 1, 2, 4 ... timers wait in `runs`, shorter ones first, so that of equal timers the earlier stays in front (Knuth,
+    // The Art of Computer Programming 5.2.4).
+    static link* sort_links(link* first) noexcept {
+        link* runs[32] = {};
+        int used = 0;
+        while (first) {
+            link* run = std::exchange(first, first->next);
+            run->next = nullptr;
+            int size = 0;
+            for (; runs[size]; ++size) run = merge(std::exchange(runs[size], nullptr), run);
+            runs[size] = run;
+            used = std::max(used, size + 1);
+        }
+        link* all = nullptr;
+        for (int size = 0; size < used; ++size) {
+            if (runs[size]) all = all ? merge(runs[size], all) : runs[size];
+        }
+        return all;
+    }
     static link* merge(link* a, link* b) noexcept {
         link* head = nullptr;
         link** tail = &head;
@@ -43,8 +84,6 @@ private:
         *tail = a ? a : b;
         return head;
     }
-    link* runs_[32] = {};
-    int used_ = 0;
 };
 
 int timer_queue::bucket_of(time_point deadline) const noexcept {
@@ -101,31 +140,35 @@ std::size_t timer_queue::expire(time_point now) noexcept {
     }
     nonempty_ &= top >= 63 ? 0 : ~((std::uint64_t{2} << top) - 1);
     last_ = std::max(last_, now);
-    intrusive_list<timer, timer_tag> fired;
-    timer_sort due;
+    timer_sort::link* due = nullptr;
+    timer_sort::link** last_due = &due;
+    std::size_t due_count = 0;
     while (!candidates.empty()) {
         timer& t = candidates.pop_front();
         if (t.deadline_ <= now) {
-            due.add(t);
+            t.bucket_ = bucket_count - 1;
+            *last_due = &t;
+            last_due = &t.next;
+            ++due_count;
         } else {
             link(t);
         }
     }
+    *last_due = nullptr;
     // Due timers stay linked until their turn, so that a fired one can cancel a later one.
-    for (timer* t = due.take(); t;) {
-        auto* next = static_cast<timer*>(t->next);
-        t->bucket_ = bucket_count - 1;
-        fired.push_back(*t);
-        t = next;
-    }
+    intrusive_list<timer, timer_tag> fired;
+    timer_sort::sort(due, due_count, keys_, fired);
     next_known_ = false;
     std::size_t count = 0;
     while (!fired.empty()) {
         timer& t = fired.pop_front();
         --size_;
+        // Sorted timers lie anywhere: memory is asked for those whose turn comes soon.
+        if (count + ahead < keys_.size()) __builtin_prefetch(keys_[count + ahead].due);
         ++count;
         t.fire();
     }
+    if (keys_.capacity() > kept_keys) keys_ = {};
     return count;
 }
 

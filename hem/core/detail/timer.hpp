@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "hem/core/clock.hpp"
 #include "hem/core/detail/intrusive_list.hpp"
@@ -31,6 +32,13 @@ private:
     time_point deadline_{};
     std::uint64_t sequence_ = 0;
     std::uint8_t bucket_ = 0;
+};
+
+// What timers are sorted by.
+struct timer_key {
+    time_point deadline;
+    std::uint64_t sequence;
+    timer* due;
 };
 
 class timer_queue {
@@ -62,6 +70,7 @@ private:
     std::size_t size_ = 0;
     std::uint64_t nonempty_ = 0;  // bit i: list i may hold timers (list 64 never holds any: deadlines are not negative)
     intrusive_list<timer, timer_tag> buckets_[bucket_count];
+    std::vector<timer_key> keys_;  // of the timers that are being fired, where they are many
 };
 
 }  // namespace hem::detail
