@@ -1,11 +1,22 @@
 #include "hem/core/detail/remote_call.hpp"
 
+#include <condition_variable>
+#include <mutex>
+
 #include "hem/core/errors.hpp"
 #include "hem/core/report.hpp"
 
 namespace hem::detail {
 
-remote_result_base::remote_result_base(std::shared_ptr<inbox> target) noexcept : target_(std::move(target)) {
+// Where the two sides meet: a thread waits at `changed`, a task has left what to push to its loop.
+struct remote_result_base::meeting {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::shared_ptr<inbox> home;
+    post_node* told = nullptr;
+};
+
+remote_result_base::remote_result_base(std::shared_ptr<inbox> target) : target_(std::move(target)), meeting_(new meeting) {
     cancel_.run = [](post_node* self) {
         auto& node = *static_cast<cancel_node*>(self);
         const auto keep = std::move(node.result);
@@ -14,6 +25,8 @@ remote_result_base::remote_result_base(std::shared_ptr<inbox> target) noexcept :
     cancel_.destroy = [](post_node* self) noexcept { static_cast<cancel_node*>(self)->result = nullptr; };
 }
 
+remote_result_base::~remote_result_base() = default;
+
 void remote_result_base::wait() { (void)wait_within(duration::max()); }
 
 bool remote_result_base::wait_within(duration limit) {
@@ -21,9 +34,9 @@ bool remote_result_base::wait_within(duration limit) {
     if (running.loop) {
         throw usage_error("waiting for a call to another loop would block the loop of this thread: use co_await submit_to(..) here");
     }
-    std::unique_lock guard(mutex_);
-    if (limit != duration::max()) return changed_.wait_for(guard, limit, [this] { return done(); });
-    changed_.wait(guard, [this] { return done(); });
+    std::unique_lock guard(meeting_->mutex);
+    if (limit != duration::max()) return meeting_->changed.wait_for(guard, limit, [this] { return done(); });
+    meeting_->changed.wait(guard, [this] { return done(); });
     return true;
 }
 
@@ -35,10 +48,10 @@ void remote_result_base::request_cancel(std::string reason) noexcept {
 }
 
 bool remote_result_base::listen(std::shared_ptr<inbox> home, post_node& told) noexcept {
-    const std::lock_guard guard(mutex_);
+    const std::lock_guard guard(meeting_->mutex);
     if (done()) return false;
-    home_ = std::move(home);
-    told_ = &told;
+    meeting_->home = std::move(home);
+    meeting_->told = &told;
     return true;
 }
 
@@ -47,12 +60,12 @@ void remote_result_base::ended() noexcept {
     std::shared_ptr<inbox> home;
     post_node* told = nullptr;
     {
-        const std::lock_guard guard(mutex_);
+        const std::lock_guard guard(meeting_->mutex);
         done_.store(true, std::memory_order_release);
-        home = std::move(home_);
-        told = told_;
+        home = std::move(meeting_->home);
+        told = meeting_->told;
     }
-    changed_.notify_all();
+    meeting_->changed.notify_all();
     if (told) home->push(told);
 }
 

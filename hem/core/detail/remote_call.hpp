@@ -3,9 +3,7 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 
@@ -30,7 +28,7 @@ protected:
 // What caller and task share. Everything is thread-safe unless it says otherwise.
 class remote_result_base : public std::enable_shared_from_this<remote_result_base> {
 public:
-    explicit remote_result_base(std::shared_ptr<inbox> target) noexcept;
+    explicit remote_result_base(std::shared_ptr<inbox> target);
     remote_result_base(const remote_result_base&) = delete;
     remote_result_base& operator=(const remote_result_base&) = delete;
 
@@ -49,22 +47,20 @@ public:
     void ended() noexcept;
 
 protected:
-    virtual ~remote_result_base() = default;
+    virtual ~remote_result_base();
     // The error, if nobody took it.
     void report_untaken(const std::exception_ptr& error) const noexcept;
 
 private:
+    struct meeting;
     struct cancel_node : post_node {
         std::shared_ptr<remote_result_base> result;
         std::string reason;
     };
     std::shared_ptr<inbox> target_;
     spawned_base* task_ = nullptr;
-    std::mutex mutex_;
-    std::condition_variable changed_;
+    std::unique_ptr<meeting> meeting_;
     std::atomic<bool> done_{false};
-    std::shared_ptr<inbox> home_;
-    post_node* told_ = nullptr;
     std::atomic<bool> cancel_sent_{false};
     cancel_node cancel_;
 };
