@@ -241,6 +241,8 @@ public:
         added->index = unsigned(heap_.size() - 1);
         up(added->index);
     }
+    bool empty() const { return heap_.empty(); }
+    timer* top() const { return heap_.front(); }
     void remove(timer* removed) {
         unsigned index = removed->index;
         timer* last = heap_.back();

@@ -18,22 +18,14 @@ import sys
 import tempfile
 import time
 
+from table import budget, row
+
 ROUNDS = 5
 SECONDS = 2
 CONNECTIONS = 64
 IDLE = 10_000
 PATH = "/plaintext"
 REQUEST = f"GET {PATH} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n".encode()
-
-
-def row(what, ours, unit, baseline="-", theirs=None, budget="-"):
-    their_text = "-" if theirs is None else f"{theirs:.1f}"
-    ratio = "-" if theirs is None else f"{ours / theirs:.2f}"
-    print(f"| {what:<44} | {ours:10.1f} {unit:<6} | {baseline:<24} | {their_text:>10} | {ratio:>6} | {budget:<15} |", flush=True)
-
-
-def budget(kept, text):
-    return text if kept else f"{text} MISSED"
 
 
 def free_port():

@@ -10,6 +10,8 @@ import shutil
 import subprocess
 import sys
 
+from table import row
+
 ROOT = pathlib.Path(__file__).resolve().parent
 
 
@@ -51,8 +53,7 @@ def main():
         for what, theirs in run(name, command).items():
             if what not in own:
                 sys.exit(f"runtime_peers: runtime_bench has no row '{what}' that {name} could be compared with")
-            ratio = own[what] / theirs
-            print(f"| {what:<44} | {own[what]:10.1f} ns     | {name:<24} | {theirs:10.1f} | {ratio:6.2f} | {'LOST' if ratio > 1 else '-':<15} |", flush=True)
+            row(what, own[what], "ns", name, theirs, "LOST" if own[what] > theirs else "-")
 
 
 main()
