@@ -86,8 +86,9 @@ std::vector<generated> make_documents(const vocabulary& words, std::size_t count
         each.author = "author_" + std::to_string(from.below(200));
         for (auto& tag : each.tags) tag = "tag_" + std::to_string(from.below(40));
         each.published = 1'577'836'800'000 + std::int64_t(from.below(6 * 365)) * 86'400'000;
-        each.source = "{\"title\":\"" + each.title + "\",\"content\":\"" + each.content + "\",\"author\":\"" + each.author + "\",\"tags\":[\"" + each.tags[0] +
-                      "\",\"" + each.tags[1] + "\"],\"published_date\":" + std::to_string(each.published) + "}";
+        each.source = "{\"title\":\"" + each.title + "\",\"content\":\"" + each.content + "\",\"author\":\"" + each.author +
+                      "\",\"tags\":[\"" + each.tags[0] + "\",\"" + each.tags[1] +
+                      "\"],\"published_date\":" + std::to_string(each.published) + "}";
     }
     return all;
 }
@@ -266,7 +267,8 @@ int main(int argc, char** argv) {
             const auto end = std::min(count, base + batch_size);
             tokens.clear();
             prepared.clear();
-            for (auto at = base; at < end; ++at) tokens.emplace_back(stemmed(english, documents[at].title), stemmed(english, documents[at].content));
+            for (auto at = base; at < end; ++at)
+                tokens.emplace_back(stemmed(english, documents[at].title), stemmed(english, documents[at].content));
             preparing += seconds_of([&] {
                 for (auto at = base; at < end; ++at) prepared.push_back(prepare(*plan, parsed(documents[at], at)));
             });
@@ -283,8 +285,8 @@ int main(int argc, char** argv) {
                 raw.run("COMMIT");
             });
         }
-        bench::row("index 1 KB documents, bulks of 1,000, durable", double(count) / ours, "raw FTS5 inserts", double(count) / theirs, "doc/s", 0.6,
-                   bench::better::higher);
+        bench::row("index 1 KB documents, bulks of 1,000, durable", double(count) / ours, "raw FTS5 inserts", double(count) / theirs,
+                   "doc/s", 0.6, bench::better::higher);
         bench::figure("analysis of those documents, beside", double(count) / preparing, "doc/s", 0);
     }
     std::unique_ptr<store> opened;
@@ -324,11 +326,13 @@ int main(int argc, char** argv) {
         const std::int64_t first = 1'577'836'800'000 + std::int64_t(from.below(5 * 365)) * 86'400'000;
         boolean_query made;
         made.filter.push_back(make_query(term_query{"author", "author_" + std::to_string(from.below(200))}));
-        made.filter.push_back(make_query(range_query{"published_date", range_query::bound{first}, range_query::bound{first + 365 * std::int64_t{86'400'000}}}));
+        made.filter.push_back(make_query(
+            range_query{"published_date", range_query::bound{first}, range_query::bound{first + 365 * std::int64_t{86'400'000}}}));
         filters.push_back(make_query(std::move(made)));
     }
     for (const auto& each : filters) bench::keep(search(view, each, ten).total);
-    bench::figure("author and date filter, top 10", rate_of(filters.size(), 1, [&](std::size_t at) { bench::keep(search(view, filters[at], ten).total); }), "q/s", 0);
+    bench::figure("author and date filter, top 10",
+                  rate_of(filters.size(), 1, [&](std::size_t at) { bench::keep(search(view, filters[at], ten).total); }), "q/s", 0);
     std::vector<query> phrases;
     for (int each = 0; each < 300; ++each) {
         const auto& text = documents[from.below(documents.size())].content;
@@ -336,7 +340,8 @@ int main(int argc, char** argv) {
         phrases.push_back(make_match(view->plan(), "content", std::string_view(text).substr(middle, end - middle), match_kind::phrase, {}));
     }
     for (const auto& each : phrases) bench::keep(search(view, each, ten).total);
-    bench::figure("phrase of two words, top 10", rate_of(phrases.size(), 1, [&](std::size_t at) { bench::keep(search(view, phrases[at], ten).total); }), "q/s", 0);
+    bench::figure("phrase of two words, top 10",
+                  rate_of(phrases.size(), 1, [&](std::size_t at) { bench::keep(search(view, phrases[at], ten).total); }), "q/s", 0);
 
     // What a person waits for: the engine over a store with 10,000 posts, up to its first answer.
     constexpr std::size_t stored = 10'000;
@@ -350,13 +355,15 @@ int main(int argc, char** argv) {
             std::string bulk;
             for (std::size_t at = base; at < base + 1000; ++at)
                 bulk += "{\"index\":{\"_id\":\"" + std::to_string(at) + "\"}}\n" + documents[at % documents.size()].source + "\n";
-            if (engine->handle(rest_request::from_target("POST", "/posts/_bulk", bulk, "application/x-ndjson")).status != 200) throw std::runtime_error("a bulk failed");
+            if (engine->handle(rest_request::from_target("POST", "/posts/_bulk", bulk, "application/x-ndjson")).status != 200)
+                throw std::runtime_error("a bulk failed");
         }
     }
     const double starting = seconds_of([&] {
         const auto engine = engine::open({.path = path, .random_seed = 1});
-        const auto answer = engine->handle(rest_request::from_target(
-            "POST", "/posts/_search", R"({"query":{"match":{"content":")" + ors[0][0] + R"("}},"aggs":{"authors":{"terms":{"field":"author"}}}})"));
+        const auto answer = engine->handle(rest_request::from_target("POST", "/posts/_search",
+                                                                     R"({"query":{"match":{"content":")" + ors[0][0] +
+                                                                         R"("}},"aggs":{"authors":{"terms":{"field":"author"}}}})"));
         if (answer.status != 200) throw std::runtime_error(answer.body);
     });
     bench::figure("start to first answer, 10,000 posts stored", starting * 1e3, "ms", 1000);

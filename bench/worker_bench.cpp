@@ -1,5 +1,5 @@
-// What a call to a worker thread costs, there and back, against the least that two threads can do for it: a mutex and a condition variable on
-// the way there, an eventfd on the way back. One call at a time (each waits for the one before), and many under way at once.
+// What a call to a worker thread costs, there and back, against the least that two threads can do for it: a mutex and a condition variable
+// on the way there, an eventfd on the way back. One call at a time (each waits for the one before), and many under way at once.
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -119,9 +119,11 @@ void side_by_side(long count, long depth) {
     hem::run({.workers = 1}, [count, depth]() -> hem::task<> {
         co_await hem::with_task_group([&](hem::task_group& group) -> hem::task<> {
             for (long k = 0; k < depth; ++k) {
-                group.create_task([](long calls) -> hem::task<> {
-                    for (long i = 0; i < calls; ++i) bench::keep(co_await hem::to_thread(doubled, int(i)));
-                }, count / depth);
+                group.create_task(
+                    [](long calls) -> hem::task<> {
+                        for (long i = 0; i < calls; ++i) bench::keep(co_await hem::to_thread(doubled, int(i)));
+                    },
+                    count / depth);
             }
             co_return;
         });
@@ -159,6 +161,7 @@ int main(int count, char** arguments) {
         rounds.push_back(bench::round(100'000, body));
     }
     bench::figure("worker round trip, two CPUs, back to back", bench::median(rounds), "ns", 2000);
-    bench::compare("worker call, 64 at once", 200'000, [](long n) { side_by_side(n, 64); }, "mutex, condition, eventfd",
-                   [](long n) { floor_side_by_side(n, 64); }, 0);
+    bench::compare(
+        "worker call, 64 at once", 200'000, [](long n) { side_by_side(n, 64); }, "mutex, condition, eventfd",
+        [](long n) { floor_side_by_side(n, 64); }, 0);
 }

@@ -178,7 +178,8 @@ private:
         for (; at < arguments_.size(); ++at) {
             const std::string_view argument = arguments_[at];
             if (!argument.starts_with('-') || argument == "-") break;
-            const bool alone = argument == "--drafts" || argument == "--debug-page" || argument == "--help" || argument == "-h" || argument.find('=') != argument.npos;
+            const bool alone = argument == "--drafts" || argument == "--debug-page" || argument == "--help" || argument == "-h" ||
+                               argument.find('=') != argument.npos;
             if (!alone) ++at;
         }
         if (at >= arguments_.size()) return;

@@ -43,12 +43,12 @@ TEST(Options, AnEmptyVariableIsUnset) { EXPECT_EQ(parse({}, {{"HEM_BLOG_PORT", "
 
 TEST(Options, ReportsAllThatIsWrongAtOnce) {
     const parsed_options parsed = parse({"--port", "70000", "--colour", "red", "--host=everywhere"}, {{"HEM_BLOG_SEARCH", "ftp://x"}});
-    EXPECT_THAT(parsed.errors,
-                ElementsAre(HasSubstr("--colour is no setting of 'serve'; there are --host, --port, --search, --data, --debug-page, --help"),
-                            HasSubstr("an argument is 'red': 'serve' does not take it"),
-                            HasSubstr("--host is 'everywhere': an IP address such as"),
-                            HasSubstr("--port is '70000': a number from 0 to 65535"),
-                            HasSubstr("HEM_BLOG_SEARCH is 'ftp://x': embedded:FILE, embedded::memory: or http://HOST:PORT is expected")));
+    EXPECT_THAT(
+        parsed.errors,
+        ElementsAre(HasSubstr("--colour is no setting of 'serve'; there are --host, --port, --search, --data, --debug-page, --help"),
+                    HasSubstr("an argument is 'red': 'serve' does not take it"), HasSubstr("--host is 'everywhere': an IP address such as"),
+                    HasSubstr("--port is '70000': a number from 0 to 65535"),
+                    HasSubstr("HEM_BLOG_SEARCH is 'ftp://x': embedded:FILE, embedded::memory: or http://HOST:PORT is expected")));
     EXPECT_THAT(describe_errors(parsed.errors), HasSubstr("5 settings are wrong"));
 }
 

@@ -35,7 +35,8 @@ void announce(const options& chosen, const std::string& url, std::size_t seeded,
 // What only somebody who reads this terminal knows.
 std::string make_token() {
     std::array<unsigned char, 16> bytes;
-    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) throw std::runtime_error("the system has no random numbers");
+    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+        throw std::runtime_error("the system has no random numbers");
     return fmt::format("{:02x}", fmt::join(bytes, ""));
 }
 

@@ -1,5 +1,5 @@
-// From .NET: a CancellationToken asks, a scope also waits. Cancellation needs no parameter in Hem: it reaches every await in the scope. Where
-// foreign code wants a token, the scope gives a view of itself as std::stop_token. Answers 1-21.
+// From .NET: a CancellationToken asks, a scope also waits. Cancellation needs no parameter in Hem: it reaches every await in the scope.
+// Where foreign code wants a token, the scope gives a view of itself as std::stop_token. Answers 1-21.
 #include "examples/patterns/example.hpp"
 
 #include <atomic>

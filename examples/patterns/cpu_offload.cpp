@@ -1,5 +1,5 @@
-// What computes or blocks runs on worker threads; the loop goes on meanwhile. Arguments move into the call, its value or error comes back, a
-// cancelled call is joined or ends itself early, and the pool ends with its scope. Answers 1-18, 4-08, P13, P17.
+// What computes or blocks runs on worker threads; the loop goes on meanwhile. Arguments move into the call, its value or error comes back,
+// a cancelled call is joined or ends itself early, and the pool ends with its scope. Answers 1-18, 4-08, P13, P17.
 #include "examples/patterns/example.hpp"
 
 #include <atomic>

@@ -18,7 +18,8 @@ hem::task<std::string> fetch(std::string name, hem::duration takes, bool fails) 
     try {
         co_await hem::sleep_for(takes);
     } catch (const hem::cancelled& why) {
-        std::printf("  %s is cancelled: %s\n", name.c_str(), why.reason().kind == hem::cancel_kind::sibling_failed ? "a sibling failed" : "?");
+        std::printf("  %s is cancelled: %s\n", name.c_str(),
+                    why.reason().kind == hem::cancel_kind::sibling_failed ? "a sibling failed" : "?");
         throw;
     }
     std::printf("  %s ends\n", name.c_str());

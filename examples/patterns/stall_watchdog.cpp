@@ -76,7 +76,8 @@ int main() {
         std::printf("%s: task '%s'\n", std::string(hem::to_string(report.kind)).c_str(), report.task.c_str());
         std::printf("the native stack %s crunch, the coroutines %s bad_operation\n",
                     report.stack.find("crunch()") != std::string::npos ? "names" : "lacks",
-                    report.stack.find("coroutine hem::task<long> (anonymous namespace)::bad_operation()") != std::string::npos ? "name" : "lack");
+                    report.stack.find("coroutine hem::task<long> (anonymous namespace)::bad_operation()") != std::string::npos ? "name"
+                                                                                                                               : "lack");
     }
     hem::run(example_on_a_worker);
 }

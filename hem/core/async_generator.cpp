@@ -7,8 +7,9 @@ namespace hem::detail {
 
 void generator_promise_base::check_yield() const {
     if (current_task_header().scope != step_scope) {
-        throw usage_error("a generator yields inside a cancel scope, timeout or task group that it opened: the consumer's code would run inside it; "
-                          "yield outside of the scope, or use async_context");
+        throw usage_error(
+            "a generator yields inside a cancel scope, timeout or task group that it opened: the consumer's code would run inside it; "
+            "yield outside of the scope, or use async_context");
     }
 }
 

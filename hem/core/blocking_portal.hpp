@@ -81,8 +81,8 @@ public:
     // For the running loop; takes calls while `with` runs its body.
     blocking_portal();
 
-    // Runs the coroutine or plain function `f(args...)` on the loop, blocks this thread until it has ended and gives its value or throws its
-    // error. closed_resource if the portal was closed, run_finished if its loop has ended, usage_error on a thread that runs a loop.
+    // Runs the coroutine or plain function `f(args...)` on the loop, blocks this thread until it has ended and gives its value or throws
+    // its error. closed_resource if the portal was closed, run_finished if its loop has ended, usage_error on a thread that runs a loop.
     template <class F, class... Args>
     auto call(F f, Args... args) const -> detail::remote_value_t<F, Args...> {
         return submit(std::move(f), std::move(args)...).get();
@@ -91,8 +91,7 @@ public:
     template <class F, class... Args>
     auto submit(F f, Args... args) const -> portal_call<detail::remote_value_t<F, Args...>> {
         detail::check_transferable<Args...>();
-        return portal_call<detail::remote_value_t<F, Args...>>(
-            detail::send_call(core_->target(), core_, std::move(f), std::move(args)...));
+        return portal_call<detail::remote_value_t<F, Args...>>(detail::send_call(core_->target(), core_, std::move(f), std::move(args)...));
     }
 
 private:
@@ -138,7 +137,8 @@ public:
     // Its loop, for submit_to.
     loop_handle handle() const noexcept;
 
-    // Cancels and joins what runs there, ends the loop, joins the thread. Throws what ended the loop, if that was an error. May be repeated.
+    // Cancels and joins what runs there, ends the loop, joins the thread. Throws what ended the loop, if that was an error. May be
+    // repeated.
     void close();
 
 private:

@@ -24,7 +24,8 @@ class callable<task<R>(Args...)> {
 public:
     callable() noexcept = default;
     template <class F>
-        requires(!std::is_same_v<std::remove_cvref_t<F>, callable> && std::is_same_v<decltype(std::declval<std::decay_t<F>&>()(std::declval<Args>()...)), task<R>>)
+        requires(!std::is_same_v<std::remove_cvref_t<F>, callable> &&
+                 std::is_same_v<decltype(std::declval<std::decay_t<F>&>()(std::declval<Args>()...)), task<R>>)
     callable(F&& f) {  // NOLINT(google-explicit-constructor): a callable stands wherever a function is expected
         using stored = std::decay_t<F>;
         if constexpr (fits<stored>) {
@@ -50,7 +51,9 @@ public:
 
     explicit operator bool() const noexcept { return operations_ != nullptr; }
     // Calls it; it must hold something. The callable must outlive the task.
-    HEM_CORO_WRAPPER task<R> operator()(Args... args) const { return operations_->call(const_cast<std::byte*>(storage_), static_cast<Args&&>(args)...); }
+    HEM_CORO_WRAPPER task<R> operator()(Args... args) const {
+        return operations_->call(const_cast<std::byte*>(storage_), static_cast<Args&&>(args)...);
+    }
 
 private:
     struct operations {
@@ -76,12 +79,12 @@ private:
         },
         [](std::byte* memory) noexcept { std::destroy_at(std::launder(reinterpret_cast<F*>(memory))); }};
     template <class F>
-    static constexpr operations heap_operations{
-        call_heap<F>,
-        [](std::byte* to, std::byte* from) noexcept {
-            std::construct_at(reinterpret_cast<F**>(to), *std::launder(reinterpret_cast<F**>(from)));
-        },
-        [](std::byte* memory) noexcept { delete *std::launder(reinterpret_cast<F**>(memory)); }};
+    static constexpr operations heap_operations{call_heap<F>,
+                                                [](std::byte* to, std::byte* from) noexcept {
+                                                    std::construct_at(reinterpret_cast<F**>(to),
+                                                                      *std::launder(reinterpret_cast<F**>(from)));
+                                                },
+                                                [](std::byte* memory) noexcept { delete *std::launder(reinterpret_cast<F**>(memory)); }};
 
     void reset() noexcept {
         if (operations_) std::exchange(operations_, nullptr)->destroy(storage_);

@@ -43,7 +43,8 @@ void cancel_scope::cancel(std::string reason, std::source_location where) {
 }
 
 void cancel_scope::set_deadline(time_point deadline) {
-    if (state_.cancel_called() || state_.left()) throw usage_error("the deadline of a cancel_scope that was cancelled or left cannot be moved");
+    if (state_.cancel_called() || state_.left())
+        throw usage_error("the deadline of a cancel_scope that was cancelled or left cannot be moved");
     state_.set_deadline(deadline);
 }
 

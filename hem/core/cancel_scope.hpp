@@ -37,7 +37,8 @@ public:
     scope_entry(const scope_entry&) = delete;
     ~scope_entry() {
         if (scope_.left()) return;
-        if (scope_.thrown()) [[unlikely]] report_swallowed(scope_, task_);
+        if (scope_.thrown()) [[unlikely]]
+            report_swallowed(scope_, task_);
         scope_.leave(task_);
     }
     // At the scope's edge with a `cancelled` in hand: true if it ends here.

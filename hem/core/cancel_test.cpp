@@ -237,27 +237,29 @@ ASYNC_TEST(Timeout, OfNestedOnesTheOutermostThrows) {
 // busy past both deadlines.
 ASYNC_TEST(Timeout, BothDueTheOuterThrows) {
     bool inner_threw = false;
-    CO_EXPECT_THROW(co_await timeout(2s, [&]() -> task<> {
-                        try {
-                            co_await timeout(1s, []() -> task<> {
-                                virtual_clock::jump(5s);
-                                co_await yield_now();
-                                co_await yield_now();
-                            }());
-                        } catch (const timeout_error&) {
-                            inner_threw = true;
-                        }
-                    }()),
+    CO_EXPECT_THROW(co_await timeout(2s,
+                                     [&]() -> task<> {
+                                         try {
+                                             co_await timeout(1s, []() -> task<> {
+                                                 virtual_clock::jump(5s);
+                                                 co_await yield_now();
+                                                 co_await yield_now();
+                                             }());
+                                         } catch (const timeout_error&) {
+                                             inner_threw = true;
+                                         }
+                                     }()),
                     timeout_error);
     EXPECT_FALSE(inner_threw);
 }
 
 //
 ASYNC_TEST(Timeout, ABodyThatReturnedKeepsItsValue) {
-    EXPECT_EQ(co_await timeout(1s, []() -> task<int> {
-                  virtual_clock::jump(5s);
-                  co_return 1;
-              }()),
+    EXPECT_EQ(co_await timeout(1s,
+                               []() -> task<int> {
+                                   virtual_clock::jump(5s);
+                                   co_return 1;
+                               }()),
               1);
     CO_EXPECT_THROW(co_await timeout(1s, sleep_for(1s)), timeout_error);
 }

@@ -223,8 +223,7 @@ public:
 // A peer could not be reached or the connection to it failed.
 class network_error : public std::runtime_error, public unavailable, public classified_failure {
 public:
-    explicit network_error(const std::string& what, failure_kind kind = failure_kind::transient)
-        : std::runtime_error(what), kind_(kind) {}
+    explicit network_error(const std::string& what, failure_kind kind = failure_kind::transient) : std::runtime_error(what), kind_(kind) {}
     failure_kind kind() const noexcept override { return kind_; }
 
 private:

@@ -22,7 +22,8 @@ namespace hem::from_thread {
 // usage_error on the loop's own thread, and outside of to_thread.
 template <class F, class... Args>
 auto run(F f, Args... args) -> detail::remote_value_t<F, Args...> {
-    static_assert(!detail::remote_value<F, Args...>::plain, "from_thread::run takes a coroutine function; a plain one goes to from_thread::run_sync");
+    static_assert(!detail::remote_value<F, Args...>::plain,
+                  "from_thread::run takes a coroutine function; a plain one goes to from_thread::run_sync");
     detail::check_transferable<Args...>();
     auto& call = detail::worker_call_for("from_thread::run()");
     auto result = detail::send_call(call.home(), detail::lasting_place(call), std::move(f), std::move(args)...);
@@ -33,7 +34,8 @@ auto run(F f, Args... args) -> detail::remote_value_t<F, Args...> {
 // The same for a plain function.
 template <class F, class... Args>
 auto run_sync(F f, Args... args) -> detail::remote_value_t<F, Args...> {
-    static_assert(detail::remote_value<F, Args...>::plain, "from_thread::run_sync takes a plain function; a coroutine goes to from_thread::run");
+    static_assert(detail::remote_value<F, Args...>::plain,
+                  "from_thread::run_sync takes a plain function; a coroutine goes to from_thread::run");
     detail::check_transferable<Args...>();
     auto& call = detail::worker_call_for("from_thread::run_sync()");
     auto result = detail::send_call(call.home(), detail::lasting_place(call), std::move(f), std::move(args)...);

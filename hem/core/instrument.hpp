@@ -1,5 +1,5 @@
-// Callbacks at the turning points of every task, for profilers and tracers: run_options::instrument. They run on the loop's thread inside its
-// inner loop: no allocation to speak of, no suspension, no throwing. Without an instrument they cost one branch per resume.
+// Callbacks at the turning points of every task, for profilers and tracers: run_options::instrument. They run on the loop's thread inside
+// its inner loop: no allocation to speak of, no suspension, no throwing. Without an instrument they cost one branch per resume.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace hem {
 // A task as a callback sees it; valid during the call.
 struct task_event {
     std::uint64_t id;
-    std::uint64_t parent;  // id of the task whose group it is in; 0 for the main task
+    std::uint64_t parent;   // id of the task whose group it is in; 0 for the main task
     std::string_view name;  // may be empty
     std::source_location spawned;
 };

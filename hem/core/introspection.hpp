@@ -35,39 +35,39 @@ struct stack_frame {
 
 // What a task waits for.
 struct task_wait {
-    std::string kind;             // "sleep", "lock", "queue.get", "read", "task" ...; empty if it does not wait
-    std::string name;             // of the object, may be empty
-    std::string owner;            // name of the task that has to act, may be empty
-    int descriptor = -1;          // for I/O
+    std::string kind;                      // "sleep", "lock", "queue.get", "read", "task" ...; empty if it does not wait
+    std::string name;                      // of the object, may be empty
+    std::string owner;                     // name of the task that has to act, may be empty
+    int descriptor = -1;                   // for I/O
     duration remaining = duration::max();  // for time; max: no end
-    std::source_location where;   // of the await
+    std::source_location where;            // of the await
 };
 
 struct task_info {
     std::uint64_t id = 0;
-    std::string name;             // "task-<id>" if it was given none
+    std::string name;  // "task-<id>" if it was given none
     task_state state{};
-    std::uint64_t parent = 0;     // id of the task whose group, gather or the like it belongs to; 0 for the main task
+    std::uint64_t parent = 0;  // id of the task whose group, gather or the like it belongs to; 0 for the main task
     duration age{};
     std::uint64_t resumes = 0;
-    duration busy{};              // on the loop: estimated from samples, exact while loop::measure(true)
+    duration busy{};  // on the loop: estimated from samples, exact while loop::measure(true)
     task_wait waits_for;
-    std::source_location spawned;  // the call that made it; of a combinator's child: where its parent awaits the combinator
+    std::source_location spawned;    // the call that made it; of a combinator's child: where its parent awaits the combinator
     std::vector<stack_frame> stack;  // innermost coroutine first; empty before the start
 };
 
 // Exactly the tasks of the running loop that have not ended, in the order of creation; the current one and those started eagerly included.
 std::vector<task_info> all_tasks();
-// The same from any thread, served by that loop between two tasks, so the picture is consistent. Blocks; throws run_finished if the loop has
-// ended and timeout_error if it does not answer within `limit` (it is stuck: the stall report says where).
+// The same from any thread, served by that loop between two tasks, so the picture is consistent. Blocks; throws run_finished if the loop
+// has ended and timeout_error if it does not answer within `limit` (it is stuck: the stall report says where).
 std::vector<task_info> all_tasks(const loop_handle& loop, duration limit = std::chrono::seconds(5));
 std::vector<task_info> all_tasks(loop& of, duration limit = std::chrono::seconds(5));
 
 // The running loop's scopes as an indented tree, with the tasks that are in each.
 std::string task_tree();
 
-// The chain of awaiting coroutines, innermost first: of the calling coroutine, or of a task of the running loop (empty if it has ended or has
-// not started).
+// The chain of awaiting coroutines, innermost first: of the calling coroutine, or of a task of the running loop (empty if it has ended or
+// has not started).
 std::vector<stack_frame> current_async_stack();
 std::vector<stack_frame> async_stack(std::uint64_t task_id);
 template <class Handle>

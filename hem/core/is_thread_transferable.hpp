@@ -1,6 +1,6 @@
-// Which argument types may cross to another thread: into to_thread, submit_to and portals. Values may; raw pointers and views may not, since
-// nothing says who keeps what they point to; nor may what belongs to one loop (locks, queues, groups, tasks), since nobody guards it there.
-// std::ref and std::cref may, because the caller waits for the call to end.
+// Which argument types may cross to another thread: into to_thread, submit_to and portals. Values may; raw pointers and views may not,
+// since nothing says who keeps what they point to; nor may what belongs to one loop (locks, queues, groups, tasks), since nobody guards it
+// there. std::ref and std::cref may, because the caller waits for the call to end.
 //
 // Specialise is_loop_bound<T> for a type of your own that only its loop's thread may touch.
 #pragma once

@@ -63,7 +63,8 @@ void loop::add_signal_callback(std::shared_ptr<detail::signal_callback> callback
 }
 
 bool loop::remove_signal_handler(int number) {
-    const auto found = std::find_if(signal_callbacks_.begin(), signal_callbacks_.end(), [number](const auto& one) { return one->number == number; });
+    const auto found =
+        std::find_if(signal_callbacks_.begin(), signal_callbacks_.end(), [number](const auto& one) { return one->number == number; });
     if (found == signal_callbacks_.end()) return false;
     (*found)->remove();
     signal_callbacks_.erase(found);

@@ -27,7 +27,7 @@ struct loop_statistics {
     std::size_t outside_work = 0;  // worker jobs in flight
     std::uint64_t stalls = 0;      // resumes over the watchdog's threshold
     duration longest_stall{};
-    duration lag{};          // by how much the timers that were due last were late
+    duration lag{};  // by how much the timers that were due last were late
     duration longest_lag{};
 };
 
@@ -195,7 +195,8 @@ public:
     std::string snapshot();
     // How long resumes took: one tick in 64 is timed, all of them while measure(true). Bucket i counts 2^i microseconds and more.
     const detail::resume_histogram& resume_times() const noexcept { return kernel_.resume_times; }
-    // Times every resume, so that the busy time of tasks is exact; otherwise it is estimated from samples. Costs two clock reads per resume.
+    // Times every resume, so that the busy time of tasks is exact; otherwise it is estimated from samples. Costs two clock reads per
+    // resume.
     void measure(bool every_resume) noexcept;
 
     loop(const loop&) = delete;

@@ -9,8 +9,8 @@ namespace hem {
 class loop_host {
 public:
     virtual ~loop_host() = default;
-    // Runs the host's handlers until `descriptor` is readable, `limit` has passed (zero: only what is ready; max: no limit), or a handler has
-    // run. Called on the loop's thread, outside of any task, also now and then while tasks keep the loop busy.
+    // Runs the host's handlers until `descriptor` is readable, `limit` has passed (zero: only what is ready; max: no limit), or a handler
+    // has run. Called on the loop's thread, outside of any task, also now and then while tasks keep the loop busy.
     virtual void wait(int descriptor, duration limit) noexcept = 0;
 };
 

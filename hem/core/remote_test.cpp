@@ -87,7 +87,8 @@ TEST(BlockingPortal, ClosingCancelsAndJoins) {
                         co_await sleep_for(1ms);
                         cleaned.store(true);
                     });
-                }), task_cancelled);
+                }),
+                             task_cancelled);
             });
             co_await until(began);
         });
@@ -142,7 +143,8 @@ TEST(BlockingPortal, TheContextGoesAlong) {
     EXPECT_EQ(portal.call([]() -> task<int> {
         level.set(level.get() + 1);
         co_return level.get();
-    }), 7);
+    }),
+              7);
     EXPECT_EQ(level.get(), 6);
 }
 
@@ -173,7 +175,13 @@ ASYNC_TEST(SubmitTo, RunsThereAndGivesTheOutcomeHere) {
     EXPECT_NE(co_await submit_to(loops.there, [] { return std::this_thread::get_id(); }), here);
     CO_EXPECT_THROW(co_await submit_to(loops.there, fail_with, std::string("there")), std::out_of_range);
     std::string text = "a";
-    co_await submit_to(loops.there, [](std::string& changed) -> task<> { co_await yield_now(); changed += "b"; }, std::ref(text));
+    co_await submit_to(
+        loops.there,
+        [](std::string& changed) -> task<> {
+            co_await yield_now();
+            changed += "b";
+        },
+        std::ref(text));
     EXPECT_EQ(text, "ab");
 }
 
@@ -249,13 +257,15 @@ TEST(SubmitTo, GuestsEndWithTheRun) {
 ASYNC_TEST(FromCallback, GivesWhatTheResolverWasGiven) {
     EXPECT_EQ(co_await from_callback<int>([](resolver<int> resolve) { resolve(1); }), 1);
     EXPECT_EQ(co_await from_callback<int>([](resolver<int> resolve) {
-        loop::current().call_later(3s, [kept = std::make_shared<resolver<int>>(std::move(resolve))] { (*kept)(2); });
-    }), 2);
+                  loop::current().call_later(3s, [kept = std::make_shared<resolver<int>>(std::move(resolve))] { (*kept)(2); });
+              }),
+              2);
     EXPECT_EQ(hem::testing::virtual_clock::elapsed(), 3s);
     std::jthread other;
     EXPECT_EQ(co_await from_callback<std::string>([&](resolver<std::string> resolve) {
-        other = std::jthread([resolve = std::move(resolve)]() mutable { resolve("elsewhere"); });
-    }), "elsewhere");
+                  other = std::jthread([resolve = std::move(resolve)]() mutable { resolve("elsewhere"); });
+              }),
+              "elsewhere");
     co_await from_callback([](resolver<> resolve) { resolve(); });
     CO_EXPECT_THROW(co_await from_callback([](resolver<> resolve) { resolve(std::make_exception_ptr(std::out_of_range("x"))); }),
                     std::out_of_range);
@@ -266,10 +276,11 @@ ASYNC_TEST(FromCallback, GivesWhatTheResolverWasGiven) {
 ASYNC_TEST(FromCallback, TheFirstCallCounts) {
     auto expected = expect_report(report_kind::callback_misuse);
     EXPECT_EQ(co_await from_callback<int>([](resolver<int> resolve) {
-        resolve(1);
-        resolve(2);
-        resolve(std::make_exception_ptr(std::out_of_range("third")));
-    }), 1);
+                  resolve(1);
+                  resolve(2);
+                  resolve(std::make_exception_ptr(std::out_of_range("third")));
+              }),
+              1);
     EXPECT_EQ(expected.texts().size(), 2u);
 }
 
@@ -277,9 +288,8 @@ ASYNC_TEST(FromCallback, TheFirstCallCounts) {
 ASYNC_TEST(FromCallback, AResolverThatIsDroppedIsABrokenResource) {
     CO_EXPECT_THROW(co_await from_callback<int>([](resolver<int>) {}), broken_resource);
     std::jthread other;
-    CO_EXPECT_THROW(co_await from_callback<int>([&](resolver<int> resolve) {
-        other = std::jthread([dropped = std::move(resolve)] {});
-    }), broken_resource);
+    CO_EXPECT_THROW(co_await from_callback<int>([&](resolver<int> resolve) { other = std::jthread([dropped = std::move(resolve)] {}); }),
+                    broken_resource);
 }
 
 // A cancelled wait leaves at once; a late value is dropped, a late error reported.
@@ -301,12 +311,12 @@ ASYNC_TEST(FromCallback, AnOperationThatCanStopIsAskedTo) {
     std::optional<std::stop_callback<std::function<void()>>> asked;
     int times = 0;
     auto result = co_await move_on_after(1s, from_callback<int>([&](resolver<int> resolve, std::stop_token token) {
-        pending.emplace(std::move(resolve));
-        asked.emplace(std::move(token), [&] {
-            ++times;
-            loop::current().call_later(2s, [&] { (*pending)(5); });
-        });
-    }));
+                                             pending.emplace(std::move(resolve));
+                                             asked.emplace(std::move(token), [&] {
+                                                 ++times;
+                                                 loop::current().call_later(2s, [&] { (*pending)(5); });
+                                             });
+                                         }));
     EXPECT_EQ(result, 5) << "what came in spite of it counts";
     EXPECT_EQ(times, 1);
     EXPECT_EQ(hem::testing::virtual_clock::elapsed(), 3s);

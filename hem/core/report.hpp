@@ -11,28 +11,28 @@
 namespace hem {
 
 enum class report_kind {
-    never_awaited,       // a task or generator was destroyed before it ran
-    suppressed_error,    // an error that nobody will see, because another one left first
-    swallowed_cancel,    // a body went on after its cancellation
-    grace_expired,       // a shield's grace time ended before its work did
-    unclosed_resource,   // a resource with an awaited close was dropped
-    leak,                // something was left at the end of a run
-    pool_stuck,          // a worker pool did not end in time
-    callback_misuse,     // a resolve called twice, or the like
-    interrupt_ignored,   // SIGINT came, but an error of main decided
-    stall,               // a resume held the loop
-    deadlock,            // nothing can wake what waits
-    lint,                // advice
+    never_awaited,      // a task or generator was destroyed before it ran
+    suppressed_error,   // an error that nobody will see, because another one left first
+    swallowed_cancel,   // a body went on after its cancellation
+    grace_expired,      // a shield's grace time ended before its work did
+    unclosed_resource,  // a resource with an awaited close was dropped
+    leak,               // something was left at the end of a run
+    pool_stuck,         // a worker pool did not end in time
+    callback_misuse,    // a resolve called twice, or the like
+    interrupt_ignored,  // SIGINT came, but an error of main decided
+    stall,              // a resume held the loop
+    deadlock,           // nothing can wake what waits
+    lint,               // advice
 };
 
 std::string_view to_string(report_kind kind) noexcept;
 
 struct report {
     report_kind kind;
-    std::string text;                  // one sentence with the names and places involved
-    std::string task;                  // name of the task it is about, may be empty
-    std::source_location location{};   // where it was created or noticed, if known
-    std::string stack{};               // of a stall: what ran, a line per frame, the native frames first, then the awaiting coroutines
+    std::string text;                 // one sentence with the names and places involved
+    std::string task;                 // name of the task it is about, may be empty
+    std::source_location location{};  // where it was created or noticed, if known
+    std::string stack{};              // of a stall: what ran, a line per frame, the native frames first, then the awaiting coroutines
 };
 
 // Plain function, called on the thread that noticed; must not throw. `context` is what was given with it.

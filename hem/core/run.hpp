@@ -38,21 +38,22 @@ extern const bool checks_by_default;
 struct run_options {
     std::string name = "main";  // of the main task
     clock_kind clock = clock_kind::real;
-    std::uint64_t seed = 0;      // of loop::random(); 0: taken from the system under the real clock, 0 under the virtual one
-    bool shuffle = false;        // permute the ready tasks of each tick, seeded: for tests
-    std::size_t workers = 40;    // threads of the loop's own worker pool, at most
+    std::uint64_t seed = 0;    // of loop::random(); 0: taken from the system under the real clock, 0 under the virtual one
+    bool shuffle = false;      // permute the ready tasks of each tick, seeded: for tests
+    std::size_t workers = 40;  // threads of the loop's own worker pool, at most
     duration default_grace = std::chrono::seconds(5);     // of shields and cleanup
     duration shutdown_timeout = std::chrono::seconds(5);  // for worker pools to end; one that takes longer is reported with its stacks
     bool handle_interrupt = true;
     reactor_kind reactor = reactor_kind::automatic;
-    stall_watchdog watchdog{};               // under the real clock
+    stall_watchdog watchdog{};                // under the real clock
     bool checks = detail::checks_by_default;  // look for waits that wait for each other, at every suspension; on in debug builds and tests
     const hem::instrument* instrument = nullptr;  // callbacks at every spawn, resume, suspension and end; must outlive the run
 };
 
 namespace detail {
 template <class F, class... Args>
-concept runs_as_main = requires(F& f, Args&&... args) { f(static_cast<Args&&>(args)...); } && is_task<decltype(std::declval<F&>()(std::declval<Args&&>()...))>;
+concept runs_as_main =
+    requires(F& f, Args&&... args) { f(static_cast<Args&&>(args)...); } && is_task<decltype(std::declval<F&>()(std::declval<Args&&>()...))>;
 }  // namespace detail
 
 // The pieces of `run`: one loop and one base context for several runs.

@@ -1,8 +1,8 @@
 // `run` and `runner`: interrupts, cancellation from other threads, the order of the end.
 #include "hem/core/run.hpp"
 
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -25,7 +25,7 @@ void own_handler(int) { own_handler_calls = own_handler_calls + 1; }
 // The program's handler of a signal for the length of a test.
 struct program_handler {
     program_handler(int of, void (*handler)(int)) : number(of) {
-        struct sigaction action {};
+        struct sigaction action{};
         action.sa_handler = handler;
         sigemptyset(&action.sa_mask);
         ::sigaction(number, &action, &before);
@@ -33,11 +33,11 @@ struct program_handler {
     }
     ~program_handler() { ::sigaction(number, &before, nullptr); }
     int number;
-    struct sigaction before {};
+    struct sigaction before{};
 };
 
 auto handler_of(int number) {
-    struct sigaction now {};
+    struct sigaction now{};
     ::sigaction(number, nullptr, &now);
     return now.sa_handler;
 }
@@ -57,14 +57,14 @@ TEST(Runner, ACancelFromAnotherThreadEndsTheRun) {
     });
     std::string text;
     EXPECT_THROW(one.run([&]() -> task<> {
-                     started.count_down();
-                     try {
-                         co_await sleep_forever();
-                     } catch (const cancelled& end) {
-                         text = end.reason().text;
-                         throw;
-                     }
-                 }),
+        started.count_down();
+        try {
+            co_await sleep_forever();
+        } catch (const cancelled& end) {
+            text = end.reason().text;
+            throw;
+        }
+    }),
                  task_cancelled);
     other.join();
     EXPECT_EQ(text, "enough");
@@ -123,12 +123,11 @@ TEST(Run, EndsInOrder) {
             kept.emplace(loop::current());
             loop::current().add_signal_handler(SIGUSR1, [] {});
             co_await to_thread([&ended] {
-                thread_local std::unique_ptr<std::atomic<bool>, void (*)(std::atomic<bool>*)> at_exit(nullptr, [](std::atomic<bool>* flag) { flag->store(true); });
+                thread_local std::unique_ptr<std::atomic<bool>, void (*)(std::atomic<bool>*)> at_exit(
+                    nullptr, [](std::atomic<bool>* flag) { flag->store(true); });
                 at_exit.reset(&ended);
             });
-            loop::current().call_soon([&] {
-                order += handler_of(SIGUSR1) == own_handler ? "restored too early;" : "callback;";
-            });
+            loop::current().call_soon([&] { order += handler_of(SIGUSR1) == own_handler ? "restored too early;" : "callback;"; });
         });
         order += handler_of(SIGUSR1) == own_handler ? "restored;" : "not restored;";
         EXPECT_TRUE(kept->call_soon_threadsafe([] {}));
@@ -207,11 +206,11 @@ TEST(Interrupt, BeforeMainBeganIsNotLost) {
     runner one;
     one.get_loop().call_soon_threadsafe([] { ::raise(SIGINT); });  // runs in the first tick, before main
     EXPECT_THROW(one.run([&]() -> task<> {
-                     began = true;
-                     co_await yield_now();
-                     co_await yield_now();
-                     reached = true;
-                 }),
+        began = true;
+        co_await yield_now();
+        co_await yield_now();
+        reached = true;
+    }),
                  interrupted);
     EXPECT_TRUE(began);
     EXPECT_FALSE(reached);
@@ -238,13 +237,13 @@ TEST(Interrupt, AnEarlierCancellationDecides) {
     const auto expected = expect_report(report_kind::interrupt_ignored);
     runner one;
     EXPECT_THROW(one.run([&]() -> task<> {
-                     one.cancel();
-                     co_await finally(sleep_forever(), []() -> task<> {
-                         ::raise(SIGINT);
-                         co_await yield_now();
-                         co_await yield_now();
-                     });
-                 }),
+        one.cancel();
+        co_await finally(sleep_forever(), []() -> task<> {
+            ::raise(SIGINT);
+            co_await yield_now();
+            co_await yield_now();
+        });
+    }),
                  task_cancelled);
     EXPECT_EQ(expected.texts().size(), 1u);
 }
@@ -261,10 +260,12 @@ TEST(Interrupt, TheSecondEndsGraceTimes) {
                              throw;
                          }
                      };
-                     co_await finally(finally(interrupt_oneself(), [&]() -> task<> {
-                         loop::current().call_soon([] { ::raise(SIGINT); });
-                         co_await slow_cleanup("inner cut;");
-                     }), [&]() -> task<> { co_await slow_cleanup("outer cut;"); });
+                     co_await finally(finally(interrupt_oneself(),
+                                              [&]() -> task<> {
+                                                  loop::current().call_soon([] { ::raise(SIGINT); });
+                                                  co_await slow_cleanup("inner cut;");
+                                              }),
+                                      [&]() -> task<> { co_await slow_cleanup("outer cut;"); });
                  }),
                  interrupted);
     EXPECT_EQ(log, "inner cut;outer cut;");

@@ -18,9 +18,7 @@ void sleep_awaiter::await_suspend(std::coroutine_handle<> handle) noexcept {
 
 const wait_ops* sleep_ops() noexcept { return sleep_awaiter::operations(); }
 
-wait_target sleep_awaiter::target(const wait_node& node) noexcept {
-    return {.until = static_cast<const sleep_awaiter&>(node).deadline_};
-}
+wait_target sleep_awaiter::target(const wait_node& node) noexcept { return {.until = static_cast<const sleep_awaiter&>(node).deadline_}; }
 
 void sleep_awaiter::on_due(timer& t) noexcept {
     auto& self = static_cast<sleep_awaiter&>(t);

@@ -8,9 +8,10 @@
 
 namespace hem {
 
-// A token that is stopped when the scope of the calling task is cancelled, by itself or from outside, or was already. Any thread may ask it.
-// It is a view: it never cancels anything, and a scope that is left without cancellation leaves it unstopped. Callbacks that are registered
-// with it run on the loop, outside of any task, in the tick after the cancellation. usage_error outside of a task. Does not suspend.
+// A token that is stopped when the scope of the calling task is cancelled, by itself or from outside, or was already. Any thread may ask
+// it. It is a view: it never cancels anything, and a scope that is left without cancellation leaves it unstopped. Callbacks that are
+// registered with it run on the loop, outside of any task, in the tick after the cancellation. usage_error outside of a task. Does not
+// suspend.
 std::stop_token current_stop_token();
 
 }  // namespace hem

@@ -37,7 +37,8 @@ task_group::task_group(task_group_options options, const std::source_location& w
 }
 
 void task_group::refuse() const {
-    throw group_closed("create_task in the task group " + (name_.empty() ? "opened at " + detail::to_string(core_.opened) : "'" + name_ + "'") +
+    throw group_closed("create_task in the task group " +
+                       (name_.empty() ? "opened at " + detail::to_string(core_.opened) : "'" + name_ + "'") +
                        ", which has failed, was cancelled or has ended");
 }
 

@@ -109,10 +109,12 @@ ASYNC_TEST(TaskGroup, AHandleCancelsItsChildOnly) {
 ASYNC_TEST(TaskGroup, CancelEndsBodyAndChildrenSilently) {
     co_await with_task_group([](task_group& group) -> task<> {
         group.create_task(after, 30s, 1);
-        group.create_task([](task_group& own) -> task<> {
-            co_await sleep_for(1s);
-            own.cancel();
-        }, std::ref(group));
+        group.create_task(
+            [](task_group& own) -> task<> {
+                co_await sleep_for(1s);
+                own.cancel();
+            },
+            std::ref(group));
         co_await sleep_forever();
     });
     EXPECT_EQ(virtual_clock::elapsed(), 1s);
@@ -181,10 +183,12 @@ ASYNC_TEST(TaskGroup, CallableAndArgumentsLiveAsLongAsTheChild) {
                     EXPECT_EQ(text.substr(0, 5), "local");
                 },
                 local);
-            group.create_task([](std::string literal) -> task<> {
-                co_await sleep_for(1s);
-                EXPECT_EQ(literal, "literal");
-            }, "literal");
+            group.create_task(
+                [](std::string literal) -> task<> {
+                    co_await sleep_for(1s);
+                    EXPECT_EQ(literal, "literal");
+                },
+                "literal");
         }
         EXPECT_EQ(witness.use_count(), 2);
         co_await group.join();

@@ -74,8 +74,9 @@ using thread_result_t = decltype(std::declval<F>()(std::declval<Args>()...));
 
 template <class F, class... Args>
 consteval void check_thread_call() {
-    static_assert(!is_task<thread_result_t<F, Args...>>,
-                  "to_thread runs plain functions, and this one is a coroutine, which runs on the loop: write co_await f(..) without to_thread");
+    static_assert(
+        !is_task<thread_result_t<F, Args...>>,
+        "to_thread runs plain functions, and this one is a coroutine, which runs on the loop: write co_await f(..) without to_thread");
     check_transferable<Args...>();
 }
 
@@ -112,7 +113,9 @@ template <class F, class... Args>
 auto to_thread(abandoning_to_thread_options options, F f, Args... args) -> task<detail::thread_result_t<F, Args...>> {
     detail::check_thread_call<F, Args...>();
     detail::check_abandonable<Args...>();
-    if (!options.abandon_on_cancel.set) co_return co_await detail::run_on_worker(to_thread_options{.pool = std::move(options.pool), .limiter = options.limiter}, std::move(f), std::move(args)...);
+    if (!options.abandon_on_cancel.set)
+        co_return co_await detail::run_on_worker(to_thread_options{.pool = std::move(options.pool), .limiter = options.limiter},
+                                                 std::move(f), std::move(args)...);
     using call_type = detail::thread_call<detail::thread_result_t<F, Args...>, F, Args...>;
     auto call = std::make_shared<call_type>(std::move(f), std::move(args)...);
     if (options.limiter.limiter) call->token = co_await options.limiter.limiter->acquire_on_behalf_of(call.get());

@@ -43,10 +43,11 @@ task<> until(const std::atomic<bool>& flag) {
 ASYNC_TEST(ToThread, TheFunctionHasACopyOfTheContext) {
     auto bound = level.bind(4);
     EXPECT_EQ(co_await to_thread([] {
-        const int before = level.get();
-        level.set(9);
-        return before;
-    }), 4);
+                  const int before = level.get();
+                  level.set(9);
+                  return before;
+              }),
+              4);
     EXPECT_EQ(level.get(), 4);
 }
 
@@ -54,9 +55,20 @@ int length(const std::string& text) { return static_cast<int>(text.size()); }
 
 ASYNC_TEST(ToThread, ReferencesGoByStdRefAndResultsMayBeMoveOnly) {
     std::string text = "hem";
-    EXPECT_EQ(co_await to_thread([](std::string& changed) { changed += "!"; return length(changed); }, std::ref(text)), 4);
+    EXPECT_EQ(co_await to_thread(
+                  [](std::string& changed) {
+                      changed += "!";
+                      return length(changed);
+                  },
+                  std::ref(text)),
+              4);
     EXPECT_EQ(text, "hem!");
-    auto owned = co_await to_thread([](std::unique_ptr<int> n) { ++*n; return n; }, std::make_unique<int>(6));
+    auto owned = co_await to_thread(
+        [](std::unique_ptr<int> n) {
+            ++*n;
+            return n;
+        },
+        std::make_unique<int>(6));
     EXPECT_EQ(*owned, 7);
 }
 
@@ -100,23 +112,24 @@ ASYNC_TEST(ToThread, AnAbandonedCallLeavesAtOnceAndEndsAlone) {
     auto reports = expect_report(report_kind::suppressed_error);
     auto shared = std::make_shared<gate>();
     std::atomic<bool> started{false}, told{false};
-    const bool in_time = co_await move_on_after(1s, with_task_group([&](task_group& group) -> task<> {
-        auto child = group.create_task([&]() -> task<> {
-            co_await to_thread({.abandon_on_cancel = true}, [shared, flag = &started, heard = &told] {
-                flag->store(true);
-                shared->pass();
-                try {
-                    from_thread::check_cancelled();
-                } catch (...) {
-                    heard->store(true);
-                }
-                throw std::out_of_range("too late");
-            });
-        });
-        co_await until(started);
-        child.cancel();
-        CO_EXPECT_THROW(co_await child, task_cancelled);
-    }));
+    const bool in_time =
+        co_await move_on_after(1s, with_task_group([&](task_group& group) -> task<> {
+                                   auto child = group.create_task([&]() -> task<> {
+                                       co_await to_thread({.abandon_on_cancel = true}, [shared, flag = &started, heard = &told] {
+                                           flag->store(true);
+                                           shared->pass();
+                                           try {
+                                               from_thread::check_cancelled();
+                                           } catch (...) {
+                                               heard->store(true);
+                                           }
+                                           throw std::out_of_range("too late");
+                                       });
+                                   });
+                                   co_await until(started);
+                                   child.cancel();
+                                   CO_EXPECT_THROW(co_await child, task_cancelled);
+                               }));
     EXPECT_TRUE(in_time);
     EXPECT_FALSE(told.load());
     shared->open();
@@ -170,10 +183,12 @@ ASYNC_TEST(ToThread, ALimiterBoundsWhatRunsAbandonedCallsIncluded) {
         inside.fetch_sub(1);
     };
     std::vector<int> items(50, 0);
-    co_await map_concurrent(items, [&](int) -> task<int> {
-        co_await to_thread({.limiter = limiter}, work);
-        co_return 0;
-    }, {.limit = 20});
+    co_await map_concurrent(items,
+                            [&](int) -> task<int> {
+                                co_await to_thread({.limiter = limiter}, work);
+                                co_return 0;
+                            },
+                            {.limit = 20});
     EXPECT_LE(most.load(), 2);
     EXPECT_EQ(limiter.borrowed_tokens(), 0u);
 
@@ -200,12 +215,14 @@ ASYNC_TEST(FromThread, ACoroutineRunsOnBehalfOfTheWaitingTask) {
     const auto here = std::this_thread::get_id();
     const int result = co_await to_thread([here] {
         EXPECT_NE(std::this_thread::get_id(), here);
-        const int n = from_thread::run([here](int add) -> task<int> {
-            EXPECT_EQ(std::this_thread::get_id(), here);
-            co_await sleep_for(2s);
-            level.set(level.get() + add);
-            co_return level.get();
-        }, 4);
+        const int n = from_thread::run(
+            [here](int add) -> task<int> {
+                EXPECT_EQ(std::this_thread::get_id(), here);
+                co_await sleep_for(2s);
+                level.set(level.get() + add);
+                co_return level.get();
+            },
+            4);
         return from_thread::run_sync([n] { return n + level.get(); });
     });
     EXPECT_EQ(result, 14);
@@ -216,11 +233,12 @@ ASYNC_TEST(FromThread, ACoroutineRunsOnBehalfOfTheWaitingTask) {
 // errors arrive in the worker, task_cancelled too.
 ASYNC_TEST(FromThread, TheOutcomeArrivesInTheWorker) {
     CO_EXPECT_THROW(co_await to_thread([] {
-        from_thread::run([]() -> task<> {
-            throw std::out_of_range("on the loop");
-            co_return;
-        });
-    }), std::out_of_range);
+                        from_thread::run([]() -> task<> {
+                            throw std::out_of_range("on the loop");
+                            co_return;
+                        });
+                    }),
+                    std::out_of_range);
     CO_EXPECT_THROW(co_await to_thread([] { from_thread::run_sync([]() -> int { throw std::length_error("sync"); }); }), std::length_error);
 
     std::atomic<bool> began{false}, worker_saw_it{false};

@@ -35,10 +35,11 @@ worker_pool::worker_pool(worker_pool_options options) : core_(std::make_shared<d
 worker_pool::~worker_pool() {
     if (!core_) return;
     if (detail::running.loop && !core_->stopped() && core_->statistics().threads != 0) {
-        detail::send_report({.kind = report_kind::unclosed_resource,
-                             .text = "the worker pool '" + core_->name() +
-                                     "' was dropped inside a loop without close(), which holds the loop until its jobs have ended: use with()",
-                             .task = detail::running.loop->current ? detail::running.loop->current->display_name() : std::string()});
+        detail::send_report(
+            {.kind = report_kind::unclosed_resource,
+             .text = "the worker pool '" + core_->name() +
+                     "' was dropped inside a loop without close(), which holds the loop until its jobs have ended: use with()",
+             .task = detail::running.loop->current ? detail::running.loop->current->display_name() : std::string()});
     }
     core_->begin_stop();
     core_->join();
@@ -61,8 +62,8 @@ task<> worker_pool::close(duration limit) {
     }
     const auto running = core->statistics().running;
     detail::send_report({.kind = report_kind::pool_stuck,
-                         .text = "the worker pool '" + core->name() + "' still runs " + std::to_string(running) + (running == 1 ? " job" : " jobs") +
-                                 " after its time to close" + core->give_up(),
+                         .text = "the worker pool '" + core->name() + "' still runs " + std::to_string(running) +
+                                 (running == 1 ? " job" : " jobs") + " after its time to close" + core->give_up(),
                          .task = detail::current_task_header().display_name()});
 }
 

@@ -120,7 +120,8 @@ struct server::impl {
             group.create_task([this](net::socket_stream refused) -> task<> { co_await turn_away(std::move(refused)); }, std::move(socket));
             return;
         }
-        group.create_task([this](net::socket_stream accepted) -> task<> { co_await serve_connection(std::move(accepted)); }, std::move(socket));
+        group.create_task([this](net::socket_stream accepted) -> task<> { co_await serve_connection(std::move(accepted)); },
+                          std::move(socket));
     }
 
     task<> accept_from(net::listener& listener, task_group& group) {
@@ -179,8 +180,8 @@ struct server::impl {
         co_await with_task_group({.name = "http::server", .warn_above = 0}, [this](task_group& group) -> task<> {
             open_group = &group;
             for (auto& listener : listeners) {
-                group.create_task([this](net::listener& from, task_group& to) -> task<> { co_await accept_from(from, to); }, std::ref(listener),
-                                  std::ref(group));
+                group.create_task([this](net::listener& from, task_group& to) -> task<> { co_await accept_from(from, to); },
+                                  std::ref(listener), std::ref(group));
             }
             co_await watch(group);
             open_group = nullptr;

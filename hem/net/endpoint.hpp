@@ -8,7 +8,7 @@
 namespace hem::net {
 
 struct endpoint {
-    std::string host;        // address or name, without brackets; the path (or "@name") of a Unix socket
+    std::string host;  // address or name, without brackets; the path (or "@name") of a Unix socket
     std::uint16_t port = 0;
     bool is_unix = false;
 

@@ -11,8 +11,8 @@
 #include "hem/core/detail/file_operation.hpp"
 #include "hem/core/loop.hpp"
 #include "hem/core/random.hpp"
-#include "hem/core/with.hpp"
 #include "hem/core/to_thread.hpp"
+#include "hem/core/with.hpp"
 
 namespace hem::net {
 namespace {

@@ -59,7 +59,8 @@ int open_unix(const endpoint& where) {
         // A file is there. Only one that nobody answers on is a leftover.
         descriptor_guard probe{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
         if (::connect(probe.fd, reinterpret_cast<const sockaddr*>(&address), size) == 0 || errno != ECONNREFUSED) refuse(where, EADDRINUSE);
-        if (::unlink(where.host.c_str()) != 0 || ::bind(socket.fd, reinterpret_cast<const sockaddr*>(&address), size) != 0) refuse(where, errno);
+        if (::unlink(where.host.c_str()) != 0 || ::bind(socket.fd, reinterpret_cast<const sockaddr*>(&address), size) != 0)
+            refuse(where, errno);
     }
     if (where.host.front() != '@') ::chmod(where.host.c_str(), 0660);
     return socket.release();
@@ -101,14 +102,15 @@ std::uint16_t bound_port(int fd) {
 
 }  // namespace
 
-listener::listener(int fd, endpoint local) : descriptor_(fd), local_(std::move(local)), reserve_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {}
+listener::listener(int fd, endpoint local)
+    : descriptor_(fd), local_(std::move(local)), reserve_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {}
 
 listener::listener(hem::detail::io_descriptor descriptor, std::unique_ptr<detail::listener_device> device, endpoint local)
     : descriptor_(std::move(descriptor)), device_(std::move(device)), local_(std::move(local)) {}
 
 listener::listener(listener&& other) noexcept
-    : descriptor_(std::move(other.descriptor_)), device_(std::move(other.device_)), local_(std::move(other.local_)), reserve_(std::exchange(other.reserve_, -1)),
-      unlink_(std::exchange(other.unlink_, false)), exhausted_(other.exhausted_) {}
+    : descriptor_(std::move(other.descriptor_)), device_(std::move(other.device_)), local_(std::move(other.local_)),
+      reserve_(std::exchange(other.reserve_, -1)), unlink_(std::exchange(other.unlink_, false)), exhausted_(other.exhausted_) {}
 
 listener::~listener() { close(); }
 

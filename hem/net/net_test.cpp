@@ -59,7 +59,7 @@ ASYNC_TEST(Net, UnixSocketsLeaveNoFileAndReplaceALeftover) {
     const auto where = net::endpoint::parse("unix:" + path);
     {
         auto listener = net::listener::open(where);
-        struct stat info {};
+        struct stat info{};
         CO_ASSERT_EQ(::stat(path.c_str(), &info), 0);
         EXPECT_EQ(info.st_mode & 0777, 0660u);
         co_await exchange(listener);

@@ -94,9 +94,7 @@ task<std::size_t> socket_stream::read_some(std::span<char> into) {
     }
 }
 
-task<> socket_stream::write_all(std::string_view bytes) {
-    co_await write_all(std::span<const std::string_view>(&bytes, 1));
-}
+task<> socket_stream::write_all(std::string_view bytes) { co_await write_all(std::span<const std::string_view>(&bytes, 1)); }
 
 task<> socket_stream::write_all(std::span<const std::string_view> pieces) {
     std::vector<iovec> left;

@@ -78,8 +78,8 @@ int current_retry_attempt() noexcept;
 
 namespace detail {
 struct retry_position {
-    int attempt = 0;   // overall
-    int attempts = 1;  // of all retries around this code, multiplied
+    int attempt = 0;            // overall
+    int attempts = 1;           // of all retries around this code, multiplied
     bool expects_more = false;  // the innermost of them says that there are others inside
 };
 inline context_var<retry_position> retry_around{"hem.retry"};

@@ -33,9 +33,13 @@ task<bool> indices_api::exists(std::string index) {
 }
 task<json> indices_api::remove(std::string index) { return state_.perform_json("DELETE", in(index)); }
 task<json> indices_api::get(std::string index) { return state_.perform_json("GET", in(index)); }
-task<json> indices_api::put_mapping(std::string index, json body) { return state_.perform_json("PUT", in(index) + "/_mapping", {}, body.dump()); }
+task<json> indices_api::put_mapping(std::string index, json body) {
+    return state_.perform_json("PUT", in(index) + "/_mapping", {}, body.dump());
+}
 task<json> indices_api::get_mapping(std::string index) { return state_.perform_json("GET", in(index) + "/_mapping"); }
-task<json> indices_api::put_settings(std::string index, json body) { return state_.perform_json("PUT", in(index) + "/_settings", {}, body.dump()); }
+task<json> indices_api::put_settings(std::string index, json body) {
+    return state_.perform_json("PUT", in(index) + "/_settings", {}, body.dump());
+}
 task<json> indices_api::get_settings(std::string index) { return state_.perform_json("GET", in(index) + "/_settings"); }
 task<json> indices_api::aliases(json actions) { return state_.perform_json("POST", "/_aliases", {}, actions.dump()); }
 task<json> indices_api::refresh(std::string index) { return state_.perform_json("POST", in(index) + "/_refresh"); }
@@ -44,7 +48,9 @@ task<json> indices_api::forcemerge(std::string index) { return state_.perform_js
 task<json> indices_api::open(std::string index) { return state_.perform_json("POST", in(index) + "/_open"); }
 task<json> indices_api::close(std::string index) { return state_.perform_json("POST", in(index) + "/_close"); }
 task<json> indices_api::stats(std::string index) { return state_.perform_json("GET", in(index) + "/_stats"); }
-task<json> indices_api::analyze(std::string index, json body) { return state_.perform_json("POST", in(index) + "/_analyze", {}, body.dump()); }
+task<json> indices_api::analyze(std::string index, json body) {
+    return state_.perform_json("POST", in(index) + "/_analyze", {}, body.dump());
+}
 task<json> indices_api::validate_query(std::string index, json body) {
     return state_.perform_json("POST", in(index) + "/_validate/query", {}, body.dump());
 }

@@ -114,7 +114,8 @@ terms_result terms_result::read(const std::shared_ptr<const json>& value) {
     read.sum_other_doc_count = integer_of(*value, "sum_other_doc_count");
     read.doc_count_error_upper_bound = integer_of(*value, "doc_count_error_upper_bound");
     each_bucket(value, "terms", [&](const std::string&, std::shared_ptr<const json> bucket) {
-        read.buckets.push_back({key_of(*bucket), text_of(*bucket, "key_as_string"), integer_of(*bucket, "doc_count"), aggregation_results(bucket)});
+        read.buckets.push_back(
+            {key_of(*bucket), text_of(*bucket, "key_as_string"), integer_of(*bucket, "doc_count"), aggregation_results(bucket)});
     });
     return read;
 }

@@ -109,10 +109,12 @@ public:
     explicit bucket_key(value_type value) : value_(std::move(value)) {}
 
     const value_type& value() const noexcept { return value_; }
-    std::string text() const;  // any kind as text
+    std::string text() const;                                                       // any kind as text
     const std::string& as_string() const { return std::get<std::string>(value_); }  // throw std::bad_variant_access for another kind
     std::int64_t as_integer() const { return std::get<std::int64_t>(value_); }
-    friend bool operator==(const bucket_key& a, std::string_view b) { return std::holds_alternative<std::string>(a.value_) && a.as_string() == b; }
+    friend bool operator==(const bucket_key& a, std::string_view b) {
+        return std::holds_alternative<std::string>(a.value_) && a.as_string() == b;
+    }
     friend bool operator==(const bucket_key& a, const bucket_key& b) = default;
 
 private:
@@ -290,7 +292,7 @@ single_bucket_aggregation missing(const field_name& field);
 single_bucket_aggregation nested(const field_name& path);
 single_bucket_aggregation reverse_nested();
 generic_aggregation pipeline(std::string kind, std::string_view buckets_path, json options = json::object());  // avg_bucket, derivative, …
-generic_aggregation raw(const json& value);  // one key, its kind
+generic_aggregation raw(const json& value);                                                                    // one key, its kind
 }  // namespace agg
 
 }  // namespace hem::search

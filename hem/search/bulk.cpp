@@ -56,7 +56,8 @@ std::size_t append_lines(std::string& body, const bulk_action& action) {
     if (!action.index.empty()) writer.member("_index", action.index);
     if (!action.id.empty()) writer.member("_id", action.id);
     if (!action.routing.empty()) writer.member("routing", action.routing);
-    if (action.if_seq_no && action.if_primary_term) writer.member("if_seq_no", *action.if_seq_no).member("if_primary_term", *action.if_primary_term);
+    if (action.if_seq_no && action.if_primary_term)
+        writer.member("if_seq_no", *action.if_seq_no).member("if_primary_term", *action.if_primary_term);
     if (action.retry_on_conflict > 0) writer.member("retry_on_conflict", action.retry_on_conflict);
     writer.end_object().end_object();
     body += '\n';
@@ -81,7 +82,8 @@ public:
                    .max_retry_after = duration::max(),
                    .retry_if = retry_if_exception_type<detail::worth_repeating>,
                    .retries_inside = true}) {  // the client's, after transport errors
-        if (options_.chunk_size == 0 || options_.concurrency == 0) throw usage_error("bulk needs a chunk_size and a concurrency of at least 1");
+        if (options_.chunk_size == 0 || options_.concurrency == 0)
+            throw usage_error("bulk needs a chunk_size and a concurrency of at least 1");
     }
 
     const bulk_options& options() const noexcept { return options_; }
@@ -221,7 +223,8 @@ private:
             throw serialization_error(std::string("cannot read an error in the answer to a bulk: ") + fault.what(), answer.meta);
         }
         if (index != work.items.size()) {
-            throw serialization_error("the answer to a bulk of " + std::to_string(work.items.size()) + " actions has " + std::to_string(index) + " items",
+            throw serialization_error("the answer to a bulk of " + std::to_string(work.items.size()) + " actions has " +
+                                          std::to_string(index) + " items",
                                       answer.meta);
         }
         return again;
@@ -273,8 +276,12 @@ task<> bulk_worker(shared_run run) {
 
 }  // namespace
 
-bulk_action bulk_action::put(std::string source, std::string id) { return {.op = bulk_op::index, .id = std::move(id), .source = std::move(source)}; }
-bulk_action bulk_action::create(std::string source, std::string id) { return {.op = bulk_op::create, .id = std::move(id), .source = std::move(source)}; }
+bulk_action bulk_action::put(std::string source, std::string id) {
+    return {.op = bulk_op::index, .id = std::move(id), .source = std::move(source)};
+}
+bulk_action bulk_action::create(std::string source, std::string id) {
+    return {.op = bulk_op::create, .id = std::move(id), .source = std::move(source)};
+}
 bulk_action bulk_action::update(std::string id, const json& changed_fields) {
     return {.op = bulk_op::update, .id = std::move(id), .source = json::object({{"doc", changed_fields}}).dump()};
 }
@@ -294,9 +301,13 @@ bulk_action bulk_action::from_json(const json& value) {
         if (meta && key == "op_type") {
             const std::string op = text_of(part);
             if (op != "index" && op != "create" && op != "update" && op != "delete") {
-                throw std::invalid_argument("a bulk action has the unknown _op_type '" + op + "'; there are index, create, update and delete");
+                throw std::invalid_argument("a bulk action has the unknown _op_type '" + op +
+                                            "'; there are index, create, update and delete");
             }
-            action.op = op == "create" ? bulk_op::create : op == "update" ? bulk_op::update : op == "delete" ? bulk_op::remove : bulk_op::index;
+            action.op = op == "create"   ? bulk_op::create
+                        : op == "update" ? bulk_op::update
+                        : op == "delete" ? bulk_op::remove
+                                         : bulk_op::index;
         } else if (meta && key == "index") {
             action.index = text_of(part);
         } else if (meta && key == "id") {
@@ -324,8 +335,8 @@ bulk_error::bulk_error(std::vector<bulk_outcome> failures)
           std::string text = std::to_string(failures.size()) + " bulk action(s) failed";
           if (!failures.empty()) {
               const bulk_outcome& first = failures.front();
-              text += "; the first is " + std::string(name_of(first.op)) + " of '" + first.id + "' (position " + std::to_string(first.position) +
-                      "): status " + std::to_string(first.status);
+              text += "; the first is " + std::string(name_of(first.op)) + " of '" + first.id + "' (position " +
+                      std::to_string(first.position) + "): status " + std::to_string(first.status);
               if (const json& reason = first.error["reason"]; reason.is_string()) text += ", " + reason.as_string();
           }
           return text;

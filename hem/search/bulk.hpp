@@ -174,7 +174,10 @@ async_generator<bulk_outcome> run_streaming_bulk(client on, std::shared_ptr<bulk
 // whole request fails, bulk_error with raise_on_error; single failures are in the summary. Cancelled, it sends nothing more; what was in
 // flight may or may not have been written.
 template <class Range>
-    requires requires(Range& items) { items.begin(); items.end(); }
+    requires requires(Range& items) {
+        items.begin();
+        items.end();
+    }
 task<bulk_summary> bulk(client on, Range actions, bulk_options options = {}) {
     detail::range_bulk_source<Range> source(actions);
     co_return co_await detail::run_bulk(on, source, std::move(options));
@@ -195,7 +198,10 @@ task<bulk_summary> bulk(client on, queue<Item>& actions, bulk_options options = 
 
 // The outcomes as they come, one chunk at a time: input order within an attempt; a retried item comes later with its own position.
 template <class Range>
-    requires requires(Range& items) { items.begin(); items.end(); }
+    requires requires(Range& items) {
+        items.begin();
+        items.end();
+    }
 HEM_SEARCH_DETACHED async_generator<bulk_outcome> streaming_bulk(client on, Range actions, bulk_options options = {}) {
     struct owner final : detail::bulk_source {
         explicit owner(Range items) : items(std::move(items)), inner(this->items) {}

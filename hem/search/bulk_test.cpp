@@ -64,10 +64,12 @@ ASYNC_TEST(Bulk, ActionsOfPython) {
     fixture f;
     f.node->answer(200, items({200, 200, 200}));
     const std::vector<json> given{json::parse(R"({"_op_type":"update","_index":"i","_id":7,"_source":{"doc":{"a":1}}})"),
-                                  json::parse(R"({"_id":"2","title":"t","id":"own field"})"), json::parse(R"({"_op_type":"delete","_id":"3"})")};
+                                  json::parse(R"({"_id":"2","title":"t","id":"own field"})"),
+                                  json::parse(R"({"_op_type":"delete","_id":"3"})")};
     (void)co_await search::bulk(f.client, given);
-    EXPECT_EQ(f.node->seen[0].request.body, "{\"update\":{\"_index\":\"i\",\"_id\":\"7\"}}\n{\"doc\":{\"a\":1}}\n"
-                                            "{\"index\":{\"_id\":\"2\"}}\n{\"title\":\"t\",\"id\":\"own field\"}\n{\"delete\":{\"_id\":\"3\"}}\n");
+    EXPECT_EQ(f.node->seen[0].request.body,
+              "{\"update\":{\"_index\":\"i\",\"_id\":\"7\"}}\n{\"doc\":{\"a\":1}}\n"
+              "{\"index\":{\"_id\":\"2\"}}\n{\"title\":\"t\",\"id\":\"own field\"}\n{\"delete\":{\"_id\":\"3\"}}\n");
     EXPECT_THROW(search::bulk_action::from_json(json::parse(R"({"_op_type":"upsert"})")), std::invalid_argument);
 }
 

@@ -46,7 +46,8 @@ void check_options(const client_options& options) {
         if (!normal.starts_with("http://") && !normal.starts_with(embedded_scheme)) {
             throw std::invalid_argument("cannot use " + normal + ": a search host is http://host:port or embedded:file");
         }
-        if (std::find(seen.begin(), seen.end(), normal) != seen.end()) throw std::invalid_argument("the search host " + normal + " is given twice");
+        if (std::find(seen.begin(), seen.end(), normal) != seen.end())
+            throw std::invalid_argument("the search host " + normal + " is given twice");
         if (normal.starts_with(embedded_scheme) && options.hosts.size() > 1) {
             throw std::invalid_argument("an embedded store is one node; it cannot stand beside other hosts");
         }
@@ -117,10 +118,11 @@ client_options client_options::from_json(const json& value) {
         } else if (name == "product_check") {
             options.product_check = part.as_bool();
         } else {
-            throw std::invalid_argument("search clients have no option '" + name +
-                                        "'; they have hosts, path_prefix, request_timeout, max_retries, retry_on_timeout, retry_on_status, backoff, "
-                                        "connections_per_node, keep_alive_idle, randomize_nodes, dead_node_backoff, max_dead_node_backoff, basic_auth, "
-                                        "bearer_auth, api_key, opaque_id, headers, product_check");
+            throw std::invalid_argument(
+                "search clients have no option '" + name +
+                "'; they have hosts, path_prefix, request_timeout, max_retries, retry_on_timeout, retry_on_status, backoff, "
+                "connections_per_node, keep_alive_idle, randomize_nodes, dead_node_backoff, max_dead_node_backoff, basic_auth, "
+                "bearer_auth, api_key, opaque_id, headers, product_check");
         }
     }
     return options;

@@ -61,8 +61,8 @@ bool may_repeat(const transport_request& request, repeat rule) {
 }
 
 cluster_link::cluster_link(const client_options& options)
-    : nodes(options.transports.empty() ? make_transports(options) : options.transports, options.dead_node_backoff, options.max_dead_node_backoff,
-            options.randomize_nodes),
+    : nodes(options.transports.empty() ? make_transports(options) : options.transports, options.dead_node_backoff,
+            options.max_dead_node_backoff, options.randomize_nodes),
       flavour(options.flavour) {
     if (!flavour && !nodes.nodes().empty()) flavour = nodes.nodes().front().transport->known_flavour();
 }
@@ -75,10 +75,11 @@ task<client_state::attempt_outcome> client_state::attempt(transport& node, const
         outcome.response = co_await move_on_after(limit, node.perform(request));
         if (!outcome.response) {
             outcome.timed_out = outcome.sent = true;
-            outcome.error = std::make_exception_ptr(connection_timeout(
-                "no answer from " + node.name() + " to " + request.method + " " + request.path + " within " +
-                    std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(limit).count()) + " ms (request_timeout is the limit)",
-                true));
+            outcome.error = std::make_exception_ptr(
+                connection_timeout("no answer from " + node.name() + " to " + request.method + " " + request.path + " within " +
+                                       std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(limit).count()) +
+                                       " ms (request_timeout is the limit)",
+                                   true));
         }
     } catch (const connection_timeout& fault) {
         outcome.timed_out = true;
@@ -126,7 +127,8 @@ task<transport_response> client_state::send(const transport_request& request, re
         }
         answer = std::move(outcome.response);
         fault = nullptr;
-        if (retry_on_status && contains(options.retry_on_status, status) && rule != repeat::never && (status == 429 || status == 503 || safe)) {
+        if (retry_on_status && contains(options.retry_on_status, status) && rule != repeat::never &&
+            (status == 429 || status == 503 || safe)) {
             throw detail::worth_repeating(node_name + " answered " + std::to_string(status) + " to " + request.method + " " + request.path,
                                           detail::retry_after_of({.status = status, .headers = answer->headers}));
         }
@@ -176,13 +178,15 @@ task<server_flavour> client_state::detect() {
     response_meta meta = make_meta(answer, node, began);
     if (meta.status >= 400) detail::throw_api_error(std::move(meta), std::move(answer.body));
     if (options.product_check && meta.header("x-elastic-product") != "Elasticsearch") {
-        throw unsupported_product("the server at " + node + " does not say that it is Elasticsearch (switch product_check off for OpenSearch)");
+        throw unsupported_product("the server at " + node +
+                                  " does not say that it is Elasticsearch (switch product_check off for OpenSearch)");
     }
     json body;
     try {
         body = json::parse(answer.body);
     } catch (const json_parse_error& fault) {
-        throw serialization_error("the answer of " + node + " to GET / is not JSON: " + fault.what() + " (is this a search server?)", std::move(meta));
+        throw serialization_error("the answer of " + node + " to GET / is not JSON: " + fault.what() + " (is this a search server?)",
+                                  std::move(meta));
     }
     const json& version = body["version"];
     const auto text = [&](const char* name) { return version[name].is_string() ? version[name].as_string() : std::string(); };
@@ -205,7 +209,8 @@ task<server_flavour> client_state::flavour() {
     co_return *link->flavour;
 }
 
-task<api_response> client_state::perform(std::string method, std::string path, string_pairs params, std::string body, perform_options call) {
+task<api_response> client_state::perform(std::string method, std::string path, string_pairs params, std::string body,
+                                         perform_options call) {
     if (link->closed) throw closed_resource("this search client was closed; " + method + " " + path + " was not sent");
     const std::shared_ptr<detail::cluster_link> keep = link;
     const bool asks_itself = path == "/" && (method == "GET" || method == "HEAD");
@@ -221,7 +226,8 @@ task<api_response> client_state::perform(std::string method, std::string path, s
 
     const time_point began = clock::now();
     std::string node;
-    transport_response answer = co_await send(request, call.repeat, call.retry_on_status, call.request_timeout.value_or(options.request_timeout), node);
+    transport_response answer =
+        co_await send(request, call.repeat, call.retry_on_status, call.request_timeout.value_or(options.request_timeout), node);
     api_response response;
     response.meta = make_meta(answer, std::move(node), began);
     response.body = std::move(answer.body);

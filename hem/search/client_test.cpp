@@ -99,7 +99,8 @@ ASYNC_TEST(SearchClient, ALostConnectionIsRetriedOnlyWhereItIsSafe) {
     fixture f;
     f.node->add({.fault = fault::lost}).answer(200, "{}").add({.fault = fault::lost});
     EXPECT_EQ((co_await f.client.perform("PUT", "/i/_doc/1", {}, "{}")).status(), 200);
-    CO_EXPECT_THROW(co_await f.client.perform("PUT", "/i/_doc/1", {{"if_seq_no", "1"}, {"if_primary_term", "1"}}, "{}"), search::connection_error);
+    CO_EXPECT_THROW(co_await f.client.perform("PUT", "/i/_doc/1", {{"if_seq_no", "1"}, {"if_primary_term", "1"}}, "{}"),
+                    search::connection_error);
     EXPECT_EQ(f.node->seen.size(), 3u);
 }
 
@@ -205,7 +206,8 @@ ASYNC_TEST(SearchClient, ProductCheck) {
 
 ASYNC_TEST(SearchClient, ErrorsByStatus) {
     fixture f({.max_retries = 0});
-    const std::string body = R"({"error":{"root_cause":[{"type":"index_not_found_exception","reason":"no such index [x]"}],"type":"index_not_found_exception","reason":"no such index [x]"},"status":404})";
+    const std::string body =
+        R"({"error":{"root_cause":[{"type":"index_not_found_exception","reason":"no such index [x]"}],"type":"index_not_found_exception","reason":"no such index [x]"},"status":404})";
     f.node->answer(404, body);
     try {
         (void)co_await f.client.perform("GET", "/x/_search");
@@ -259,7 +261,8 @@ TEST(SearchClientOptions, ContradictionsAreRefused) {
 }
 
 TEST(SearchClientOptions, FromJson) {
-    const auto options = search::client_options::from_json(json::parse(R"({"hosts":["http://a:9200"],"timeout":2.5,"maxsize":25,"max_retries":1,"http_auth":["u","p"]})"));
+    const auto options = search::client_options::from_json(
+        json::parse(R"({"hosts":["http://a:9200"],"timeout":2.5,"maxsize":25,"max_retries":1,"http_auth":["u","p"]})"));
     EXPECT_EQ(options.hosts, std::vector<std::string>{"http://a:9200"});
     EXPECT_EQ(options.request_timeout, 2500ms);
     EXPECT_EQ(options.connections_per_node, 25u);

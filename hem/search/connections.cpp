@@ -7,10 +7,10 @@ namespace {
 
 // Whether a client made with `a` serves for `b`.
 bool same(const client_options& a, const client_options& b) {
-    return a.hosts == b.hosts && a.path_prefix == b.path_prefix && a.request_timeout == b.request_timeout && a.max_retries == b.max_retries &&
-           a.retry_on_timeout == b.retry_on_timeout && a.retry_on_status == b.retry_on_status && a.backoff == b.backoff &&
-           a.max_backoff == b.max_backoff && a.connections_per_node == b.connections_per_node && a.keep_alive_idle == b.keep_alive_idle &&
-           a.randomize_nodes == b.randomize_nodes && a.dead_node_backoff == b.dead_node_backoff &&
+    return a.hosts == b.hosts && a.path_prefix == b.path_prefix && a.request_timeout == b.request_timeout &&
+           a.max_retries == b.max_retries && a.retry_on_timeout == b.retry_on_timeout && a.retry_on_status == b.retry_on_status &&
+           a.backoff == b.backoff && a.max_backoff == b.max_backoff && a.connections_per_node == b.connections_per_node &&
+           a.keep_alive_idle == b.keep_alive_idle && a.randomize_nodes == b.randomize_nodes && a.dead_node_backoff == b.dead_node_backoff &&
            a.max_dead_node_backoff == b.max_dead_node_backoff && a.basic_auth == b.basic_auth && a.bearer_auth == b.bearer_auth &&
            a.api_key == b.api_key && a.headers == b.headers && a.opaque_id == b.opaque_id && a.flavour == b.flavour &&
            a.product_check == b.product_check && a.transports == b.transports;

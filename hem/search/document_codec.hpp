@@ -62,7 +62,8 @@ constexpr std::string_view wire_name_of() {
     if constexpr (has_wire_name<type>) {
         return type::wire_name;
     } else {
-        static_assert(Member::name() != "meta", "hem::search: a document has `meta` already; write search::named<\"meta\", T> with another member name");
+        static_assert(Member::name() != "meta",
+                      "hem::search: a document has `meta` already; write search::named<\"meta\", T> with another member name");
         return Member::name();
     }
 }
@@ -94,7 +95,8 @@ template <class T>
 void read_integral(json_cursor& cursor, T& into) {
     if constexpr (std::is_signed_v<T>) {
         const std::int64_t value = cursor.read_integer();
-        if (value < std::numeric_limits<T>::min() || value > std::numeric_limits<T>::max()) cursor.fail("the integer is out of the member's range");
+        if (value < std::numeric_limits<T>::min() || value > std::numeric_limits<T>::max())
+            cursor.fail("the integer is out of the member's range");
         into = static_cast<T>(value);
     } else {
         const std::uint64_t value = cursor.read_unsigned();
@@ -142,7 +144,11 @@ void read_range(json_cursor& cursor, range_of<T>& into) {
     cursor.begin_object();
     std::string_view key;
     while (cursor.next_key(key)) {
-        std::optional<T>* end = key == "gt" ? &into.gt : key == "gte" ? &into.gte : key == "lt" ? &into.lt : key == "lte" ? &into.lte : nullptr;
+        std::optional<T>* end = key == "gt"    ? &into.gt
+                                : key == "gte" ? &into.gte
+                                : key == "lt"  ? &into.lt
+                                : key == "lte" ? &into.lte
+                                               : nullptr;
         if (end == nullptr) {
             cursor.skip();
         } else {
@@ -154,7 +160,8 @@ void read_range(json_cursor& cursor, range_of<T>& into) {
 template <class T>
 void write_range(std::string& out, const range_of<T>& value, const write_options& options) {
     char separator = '{';
-    for (const auto& [name, end] : {std::pair{"\"gt\":", &value.gt}, {"\"gte\":", &value.gte}, {"\"lt\":", &value.lt}, {"\"lte\":", &value.lte}}) {
+    for (const auto& [name, end] :
+         {std::pair{"\"gt\":", &value.gt}, {"\"gte\":", &value.gte}, {"\"lt\":", &value.lt}, {"\"lte\":", &value.lte}}) {
         if (!*end) continue;
         out += separator;
         separator = ',';
@@ -212,14 +219,18 @@ void read_value(json_cursor& cursor, T& into) {
             read_range(cursor, into);
         } else if constexpr (is_nested<T>) {
             read_object(cursor, static_cast<typename T::value_type&>(into));
-        } else if constexpr (requires { into.emplace_back(); into.clear(); }) {
+        } else if constexpr (requires {
+                                 into.emplace_back();
+                                 into.clear();
+                             }) {
             read_list(cursor, into);
         } else if constexpr (is_field_wrapper<T>) {
             typename T::value_type value{};
             read_value(cursor, value);
             into = std::move(value);
         } else {
-            static_assert(hem::model<T>, "hem::search: a document's member is a field type, a number, text, a date, a list or a struct of those");
+            static_assert(hem::model<T>,
+                          "hem::search: a document's member is a field type, a number, text, a date, a list or a struct of those");
             read_object(cursor, into);
         }
     }
@@ -269,12 +280,17 @@ void write_value(std::string& out, const T& value, const write_options& options)
         write_range(out, value, options);
     } else if constexpr (is_nested<T>) {
         write_object(out, static_cast<const typename T::value_type&>(value), options);
-    } else if constexpr (requires { value.begin(); value.end(); value.size(); }) {
+    } else if constexpr (requires {
+                             value.begin();
+                             value.end();
+                             value.size();
+                         }) {
         write_list(out, value, options);
     } else if constexpr (is_field_wrapper<T>) {
         write_value(out, static_cast<const typename T::value_type&>(value.get()), options);
     } else {
-        static_assert(hem::model<T>, "hem::search: a document's member is a field type, a number, text, a date, a list or a struct of those");
+        static_assert(hem::model<T>,
+                      "hem::search: a document's member is a field type, a number, text, a date, a list or a struct of those");
         write_object(out, value, options);
     }
 }
@@ -298,7 +314,11 @@ bool empty_value(const T& value) {
         return value.name.empty();
     } else if constexpr (is_range<T>) {
         return !value.gt && !value.gte && !value.lt && !value.lte;
-    } else if constexpr (requires { value.begin(); value.end(); value.empty(); }) {
+    } else if constexpr (requires {
+                             value.begin();
+                             value.end();
+                             value.empty();
+                         }) {
         return value.empty();
     } else if constexpr (is_field_wrapper<T>) {
         return empty_value(static_cast<const typename T::value_type&>(value.get()));

@@ -62,7 +62,8 @@ TEST(Mapping, EveryType) {
 struct tuned {
     search::text<> title;
     search::keyword author;
-    static constexpr search::index_options index{.name = "tuned", .replicas = 0, .settings = R"({"refresh_interval":"5s"})", .aliases = R"({"t":{}})", .dynamic = "strict"};
+    static constexpr search::index_options index{
+        .name = "tuned", .replicas = 0, .settings = R"({"refresh_interval":"5s"})", .aliases = R"({"t":{}})", .dynamic = "strict"};
     static search::mapping_overrides mapping() {
         return {{"title",
                  {.fields = {{"raw", {.type = "keyword", .ignore_above = 256}}},
@@ -73,7 +74,10 @@ struct tuned {
 };
 
 TEST(Mapping, OverridesAndOptions) {
-    EXPECT_EQ(search::create_body_of<tuned>(), json::parse(R"({"settings":{"refresh_interval":"5s","number_of_replicas":0,"analysis":{"analyzer":{"tags":{"type":"custom","tokenizer":"whitespace","filter":["lowercase"]}}}},
+    EXPECT_EQ(
+        search::create_body_of<tuned>(),
+        json::parse(
+            R"({"settings":{"refresh_interval":"5s","number_of_replicas":0,"analysis":{"analyzer":{"tags":{"type":"custom","tokenizer":"whitespace","filter":["lowercase"]}}}},
         "mappings":{"dynamic":"strict","properties":{"title":{"type":"text","analyzer":"tags","copy_to":"all","fields":{"raw":{"type":"keyword","ignore_above":256}}},"author":{"type":"keyword","doc_values":false}}},
         "aliases":{"t":{}}})"));
 }
@@ -82,7 +86,8 @@ TEST(Mapping, NestedFieldsAreCompared) {
     const json stored = json::parse(R"({"a":{"properties":{"x":{"type":"keyword"}}},"b":{"type":"date"}})");
     const json wanted = json::parse(R"({"a":{"properties":{"x":{"type":"keyword"},"y":{"type":"long"}}},"b":{"type":"date"}})");
     EXPECT_EQ(search::detail::missing_fields("i", stored, wanted), json::parse(R"({"a":{"properties":{"y":{"type":"long"}}}})"));
-    EXPECT_THROW(search::detail::missing_fields("i", stored, json::parse(R"({"a":{"properties":{"x":{"type":"text"}}}})")), search::mapping_conflict);
+    EXPECT_THROW(search::detail::missing_fields("i", stored, json::parse(R"({"a":{"properties":{"x":{"type":"text"}}}})")),
+                 search::mapping_conflict);
 }
 
 everything sample() {
@@ -145,7 +150,8 @@ TEST(Document, EmptyMembersAreLeftOut) {
     EXPECT_EQ(text, R"({"text":"","number":0,"flag":false})");
     text.clear();
     search::detail::encode_document(text, small{}, {.skip_empty = false});
-    EXPECT_EQ(text, R"({"text":"","number":0,"flag":false,"maybe":null,"list":[],"object":null,"range":{},"part":{"list":[],"inner":null}})");
+    EXPECT_EQ(text,
+              R"({"text":"","number":0,"flag":false,"maybe":null,"list":[],"object":null,"range":{},"part":{"list":[],"inner":null}})");
 }
 
 TEST(Document, ReadsWhatServersAccept) {
@@ -158,7 +164,8 @@ TEST(Document, ReadsWhatServersAccept) {
         std::string rest = "kept";
     };
     const auto read = search::detail::decode_document<lenient>(
-        R"({"tags":"one","flags":[true,null,false],"number":"12","at":1763620200000,"place":[2,1],"unknown":{"deep":["}"]},"rest":null})", "1");
+        R"({"tags":"one","flags":[true,null,false],"number":"12","at":1763620200000,"place":[2,1],"unknown":{"deep":["}"]},"rest":null})",
+        "1");
     EXPECT_EQ(read.tags, std::vector<std::string>{"one"});
     EXPECT_EQ(read.flags.size(), 2u);
     EXPECT_EQ(read.number, 12);
@@ -187,22 +194,23 @@ TEST(Document, ErrorsNameDocumentAndMember) {
 }
 
 TEST(Date, TextForms) {
-    for (const auto& [text, wanted] : std::vector<std::pair<const char*, const char*>>{{"2025-11-20T06:30:00Z", "2025-11-20T06:30:00Z"},
-                                                                                      {"2025-11-20T06:30:00.123456Z", "2025-11-20T06:30:00.123456Z"},
-                                                                                      {"2025-11-20T06:30:00.1", "2025-11-20T06:30:00.100Z"},
-                                                                                      {"2025-11-20T06:30:00.0000001Z", "2025-11-20T06:30:00.000000100Z"},
-                                                                                      {"2025-11-20T06:30+01:00", "2025-11-20T05:30:00Z"},
-                                                                                      {"2025-11-20T06:30:00-0530", "2025-11-20T12:00:00Z"},
-                                                                                      {"2025-11-20 06", "2025-11-20T06:00:00Z"},
-                                                                                      {"2025-11-20", "2025-11-20T00:00:00Z"},
-                                                                                      {"2025-11", "2025-11-01T00:00:00Z"},
-                                                                                      {"2025", "2025-01-01T00:00:00Z"},
-                                                                                      {"1763620200000", "2025-11-20T06:30:00Z"},
-                                                                                      {"1969-12-31T23:59:59.999Z", "1969-12-31T23:59:59.999Z"}}) {
+    for (const auto& [text, wanted] :
+         std::vector<std::pair<const char*, const char*>>{{"2025-11-20T06:30:00Z", "2025-11-20T06:30:00Z"},
+                                                          {"2025-11-20T06:30:00.123456Z", "2025-11-20T06:30:00.123456Z"},
+                                                          {"2025-11-20T06:30:00.1", "2025-11-20T06:30:00.100Z"},
+                                                          {"2025-11-20T06:30:00.0000001Z", "2025-11-20T06:30:00.000000100Z"},
+                                                          {"2025-11-20T06:30+01:00", "2025-11-20T05:30:00Z"},
+                                                          {"2025-11-20T06:30:00-0530", "2025-11-20T12:00:00Z"},
+                                                          {"2025-11-20 06", "2025-11-20T06:00:00Z"},
+                                                          {"2025-11-20", "2025-11-20T00:00:00Z"},
+                                                          {"2025-11", "2025-11-01T00:00:00Z"},
+                                                          {"2025", "2025-01-01T00:00:00Z"},
+                                                          {"1763620200000", "2025-11-20T06:30:00Z"},
+                                                          {"1969-12-31T23:59:59.999Z", "1969-12-31T23:59:59.999Z"}}) {
         EXPECT_EQ(search::date::parse(text).to_string(), wanted) << text;
     }
-    for (const char* text : {"", "25-11-20", "2025-13-01", "2025-02-30", "2025-11-20T25", "2025-11-20T06:61", "2025-11-20Tx", "2025-11-20T06:30:00+25:00", "2025-11-20x",
-                             "9999-01-01", "2025-11-20T06:30:00."}) {
+    for (const char* text : {"", "25-11-20", "2025-13-01", "2025-02-30", "2025-11-20T25", "2025-11-20T06:61", "2025-11-20Tx",
+                             "2025-11-20T06:30:00+25:00", "2025-11-20x", "9999-01-01", "2025-11-20T06:30:00."}) {
         EXPECT_THROW(search::date::parse(text), std::invalid_argument) << text;
     }
     EXPECT_EQ(search::date::from_milliseconds(-1).to_string(), "1969-12-31T23:59:59.999Z");

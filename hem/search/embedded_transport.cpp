@@ -36,7 +36,9 @@ std::shared_ptr<embedded::engine> open_engine(std::string path) {
     return made;
 }
 
-embedded::rest_response answer_on_worker(std::shared_ptr<embedded::engine> engine, embedded::rest_request request) { return engine->handle(request); }
+embedded::rest_response answer_on_worker(std::shared_ptr<embedded::engine> engine, embedded::rest_request request) {
+    return engine->handle(request);
+}
 
 // The last owner closes the store, which may wait for the disk.
 void drop_on_worker(std::shared_ptr<embedded::engine> engine) { engine.reset(); }

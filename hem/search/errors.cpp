@@ -44,7 +44,8 @@ error::error(response_meta meta, std::string body) : meta_(std::move(meta)), bod
     const json* fault = parsed.find("error");
     if (fault == nullptr) {
         if (const json* found = parsed.find("found"); found != nullptr && found->is_bool() && !found->as_bool()) {
-            cause_ = {"document_missing", "no document [" + text_member(parsed, "_id") + "] in index [" + text_member(parsed, "_index") + "]"};
+            cause_ = {"document_missing",
+                      "no document [" + text_member(parsed, "_id") + "] in index [" + text_member(parsed, "_index") + "]"};
         } else if (const std::string result = text_member(parsed, "result"); !result.empty()) {
             cause_ = {result, "document [" + text_member(parsed, "_id") + "] in index [" + text_member(parsed, "_index") + "]: " + result};
         }
@@ -88,7 +89,8 @@ decode_error::decode_error(std::string document_id, std::string path, const std:
 mapping_conflict::mapping_conflict(std::string index, std::string path, std::string stored, std::string wanted)
     : std::runtime_error("index '" + index + "' has field '" + path + "' as " + stored + ", the document wants " + wanted +
                          " (a field never changes its type: write to a new index and reindex)"),
-      error(response_meta{}, error_cause{"mapping_conflict", path}), path_(std::move(path)), stored_(std::move(stored)), wanted_(std::move(wanted)) {}
+      error(response_meta{}, error_cause{"mapping_conflict", path}), path_(std::move(path)), stored_(std::move(stored)),
+      wanted_(std::move(wanted)) {}
 
 validation_error::validation_error(std::vector<validation_fault> faults)
     : std::runtime_error([&] {

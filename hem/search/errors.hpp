@@ -41,7 +41,7 @@ struct error_cause {
 class error {
 public:
     virtual ~error() = default;
-    int status() const noexcept { return meta_.status; }             // 0 when there was no answer
+    int status() const noexcept { return meta_.status; }  // 0 when there was no answer
     const std::string& type() const noexcept { return cause_.type; }
     const std::string& reason() const noexcept { return cause_.reason; }
     const std::vector<error_cause>& root_causes() const noexcept { return root_causes_; }

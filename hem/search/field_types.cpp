@@ -156,9 +156,7 @@ std::string date::to_string() const {
     return out;
 }
 
-std::int64_t date::milliseconds() const noexcept {
-    return std::chrono::floor<std::chrono::milliseconds>(time_).time_since_epoch().count();
-}
+std::int64_t date::milliseconds() const noexcept { return std::chrono::floor<std::chrono::milliseconds>(time_).time_since_epoch().count(); }
 
 namespace detail {
 
@@ -168,9 +166,7 @@ std::string format_day(std::chrono::sys_days day) {
     return out;
 }
 
-std::chrono::sys_days parse_day(std::string_view text) {
-    return std::chrono::floor<std::chrono::days>(date::parse(text).time());
-}
+std::chrono::sys_days parse_day(std::string_view text) { return std::chrono::floor<std::chrono::days>(date::parse(text).time()); }
 
 }  // namespace detail
 }  // namespace hem::search

@@ -103,7 +103,7 @@ public:
     template <class Duration>
     constexpr date(std::chrono::sys_time<Duration> time) : time_(std::chrono::time_point_cast<std::chrono::nanoseconds>(time)) {}
 
-    static date now();  // the loop's wall clock
+    static date now();                         // the loop's wall clock
     static date parse(std::string_view text);  // throws std::invalid_argument that quotes the text
     static date from_milliseconds(std::int64_t since_epoch);
 

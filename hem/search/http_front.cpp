@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::uint64_t body_limit = std::uint64_t{100} << 20;
 
-embedded::rest_response answer_on_worker(std::shared_ptr<embedded::engine> engine, embedded::rest_request request) { return engine->handle(request); }
+embedded::rest_response answer_on_worker(std::shared_ptr<embedded::engine> engine, embedded::rest_request request) {
+    return engine->handle(request);
+}
 
 struct front {
     std::shared_ptr<embedded::engine> engine;
@@ -22,10 +24,13 @@ struct front {
         const auto field = [&](std::string_view name) { return std::string(request.headers().get(name).value_or(std::string_view())); };
         embedded::rest_request rest;
         try {
-            rest = embedded::rest_request::from_target(std::string(request.method()), request.target(), std::move(body), field("content-type"));
+            rest = embedded::rest_request::from_target(std::string(request.method()), request.target(), std::move(body),
+                                                       field("content-type"));
         } catch (const std::invalid_argument&) {
-            co_return http::response(400, R"({"error":{"type":"illegal_argument_exception","reason":"the request's target has a cut percent escape"},"status":400})",
-                                     http::content_type::json);
+            co_return http::response(
+                400,
+                R"({"error":{"type":"illegal_argument_exception","reason":"the request's target has a cut percent escape"},"status":400})",
+                http::content_type::json);
         }
         rest.accept = field("accept");
         embedded::rest_response answer = co_await to_thread(answer_on_worker, keep, std::move(rest));

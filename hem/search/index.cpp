@@ -86,16 +86,20 @@ bool read_stored(json_cursor& cursor, const char* begin, stored_document& into) 
 
 }  // namespace
 
-index_core make_index_core(const client& on, std::string name, std::string_view declared, search::on_missing on_missing, json (*create_body)()) {
+index_core make_index_core(const client& on, std::string name, std::string_view declared, search::on_missing on_missing,
+                           json (*create_body)()) {
     if (name.empty()) name = declared;
-    if (name.empty()) throw usage_error("search::index needs a name: pass one, or give the document `static constexpr search::index_options index{.name = …}`");
+    if (name.empty())
+        throw usage_error(
+            "search::index needs a name: pass one, or give the document `static constexpr search::index_options index{.name = …}`");
     return {on.shared_state(), std::move(name), on_missing, create_body};
 }
 
 std::string index_core::path(std::string_view rest) const { return "/" + encode_segment(name) + std::string(rest); }
 
 task<> index_core::ensure() {
-    if (name.find_first_of("*,") != std::string::npos) throw illegal_operation("cannot create the index '" + name + "': a pattern can only be read");
+    if (name.find_first_of("*,") != std::string::npos)
+        throw illegal_operation("cannot create the index '" + name + "': a pattern can only be read");
     const json body = create_body();
     const api_response there = co_await state->perform("HEAD", path(""), {}, {}, {});
     if (there.status() == 404) {
@@ -122,7 +126,8 @@ task<> index_core::ensure() {
 }
 
 task<> index_core::before_write() {
-    if (name.find_first_of("*,") != std::string::npos) throw illegal_operation("cannot write to '" + name + "': a pattern can only be read");
+    if (name.find_first_of("*,") != std::string::npos)
+        throw illegal_operation("cannot write to '" + name + "': a pattern can only be read");
     if (on_missing == search::on_missing::dynamic) co_return;
     const auto& ensured = state->link->ensured;
     if (std::find(ensured.begin(), ensured.end(), name) != ensured.end()) co_return;
@@ -140,7 +145,8 @@ task<> index_core::before_write() {
 
 task<std::optional<stored_document>> index_core::find(std::string id) {
     api_response answer = co_await state->perform("GET", path("/_doc/") + encode_segment(id), {}, {}, {.ignore_status = {404}});
-    if (answer.status() == 404 && answer.body.find("\"error\"") != std::string::npos) throw_api_error(std::move(answer.meta), std::move(answer.body));
+    if (answer.status() == 404 && answer.body.find("\"error\"") != std::string::npos)
+        throw_api_error(std::move(answer.meta), std::move(answer.body));
     stored_document stored;
     stored.body = std::move(answer.body);
     bool found = false;
@@ -189,7 +195,8 @@ task<write_result> index_core::create(std::string id, std::string source, save_o
     add(params, "refresh", options.refresh);
     add(params, "routing", options.routing);
     add(params, "pipeline", options.pipeline);
-    const api_response answer = co_await state->perform("PUT", path("/_create/") + encode_segment(id), std::move(params), std::move(source), {});
+    const api_response answer =
+        co_await state->perform("PUT", path("/_create/") + encode_segment(id), std::move(params), std::move(source), {});
     co_return read_write_result(answer);
 }
 
@@ -219,7 +226,8 @@ task<write_result> index_core::update(std::string id, std::string partial, docum
     if (options.doc_as_upsert) writer.member("doc_as_upsert", true);
     if (!options.detect_noop) writer.member("detect_noop", false);
     writer.end_object();
-    const api_response answer = co_await state->perform("POST", path("/_update/") + encode_segment(id), std::move(params), std::move(body), {});
+    const api_response answer =
+        co_await state->perform("POST", path("/_update/") + encode_segment(id), std::move(params), std::move(body), {});
     write_result result = read_write_result(answer);
     update_meta(meta, result, name);
     co_return result;
@@ -227,12 +235,14 @@ task<write_result> index_core::update(std::string id, std::string partial, docum
 
 task<bool> index_core::remove(std::string id, const document_meta* meta, std::string refresh, bool must_exist) {
     if (id.empty()) throw illegal_operation("remove needs the id of a stored document");
-    if (name.find_first_of("*,") != std::string::npos) throw illegal_operation("cannot write to '" + name + "': a pattern can only be read");
+    if (name.find_first_of("*,") != std::string::npos)
+        throw illegal_operation("cannot write to '" + name + "': a pattern can only be read");
     string_pairs params;
     add_condition(params, meta);
     add(params, "refresh", refresh);
     if (meta != nullptr) add(params, "routing", meta->routing);
-    api_response answer = co_await state->perform("DELETE", path("/_doc/") + encode_segment(id), std::move(params), {}, {.ignore_status = {404}});
+    api_response answer =
+        co_await state->perform("DELETE", path("/_doc/") + encode_segment(id), std::move(params), {}, {.ignore_status = {404}});
     if (answer.status() != 404) co_return true;
     if (must_exist || answer.body.find("\"error\"") != std::string::npos) throw_api_error(std::move(answer.meta), std::move(answer.body));
     co_return false;
@@ -273,7 +283,10 @@ task<std::vector<std::optional<stored_document>>> index_core::mget(std::vector<s
     } catch (const cursor_error& fault) {
         throw serialization_error(std::string("cannot read the answer to an mget: ") + fault.what(), answer.meta);
     }
-    if (found.size() != ids.size()) throw serialization_error("the answer to an mget of " + std::to_string(ids.size()) + " ids has " + std::to_string(found.size()) + " documents", answer.meta);
+    if (found.size() != ids.size())
+        throw serialization_error("the answer to an mget of " + std::to_string(ids.size()) + " ids has " + std::to_string(found.size()) +
+                                      " documents",
+                                  answer.meta);
     co_return found;
 }
 

@@ -87,7 +87,8 @@ struct index_core {
     task<std::vector<std::optional<stored_document>>> mget(std::vector<std::string> ids, missing policy);
 };
 
-index_core make_index_core(const client& on, std::string name, std::string_view declared, search::on_missing on_missing, json (*create_body)());
+index_core make_index_core(const client& on, std::string name, std::string_view declared, search::on_missing on_missing,
+                           json (*create_body)());
 
 template <class T>
 std::string encoded(const T& value, bool skip_empty) {

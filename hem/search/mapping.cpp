@@ -73,7 +73,8 @@ json missing_in(std::string_view index, const std::string& prefix, const json& s
             missing.set(name, field);
             continue;
         }
-        const bool same = type_of(*there) == type_of(field) && text_or(*there, "analyzer", "default") == text_or(field, "analyzer", "default");
+        const bool same =
+            type_of(*there) == type_of(field) && text_or(*there, "analyzer", "default") == text_or(field, "analyzer", "default");
         if (!same) throw mapping_conflict(std::string(index), path, shown(*there), shown(field));
         if (const json* inner = field.find("properties")) {
             json below = missing_in(index, path, (*there)["properties"], *inner);

@@ -65,7 +65,7 @@ struct named_override;
 
 // Options of one field beyond its type.
 struct field_override {
-    std::string type;  // for multi-fields; a member's own type wins nothing over it
+    std::string type;                    // for multi-fields; a member's own type wins nothing over it
     std::vector<named_override> fields;  // multi-fields
     search::analyzer analyzer;
     search::analyzer search_analyzer;
@@ -179,19 +179,25 @@ json mapping_of_value() {
         return typed("object");
     } else if constexpr (is_nested<T>) {
         return mapping_of_object<typename T::value_type>(true);
-    } else if constexpr (requires { typename T::value_type; std::declval<T&>().begin(); }) {
+    } else if constexpr (requires {
+                             typename T::value_type;
+                             std::declval<T&>().begin();
+                         }) {
         return mapping_of_value<typename T::value_type>();
     } else if constexpr (is_field_wrapper<T>) {
         return mapping_of_value<typename T::value_type>();
     } else {
-        static_assert(hem::model<T>, "hem::search: a document's member is a field type, a number, text, a date, a list or a struct of those");
+        static_assert(hem::model<T>,
+                      "hem::search: a document's member is a field type, a number, text, a date, a list or a struct of those");
         return mapping_of_object<T>(false);
     }
 }
 
 template <class T>
 mapping_overrides overrides_of() {
-    if constexpr (requires { { T::mapping() } -> std::convertible_to<mapping_overrides>; }) {
+    if constexpr (requires {
+                      { T::mapping() } -> std::convertible_to<mapping_overrides>;
+                  }) {
         return T::mapping();
     } else {
         return {};
@@ -200,7 +206,9 @@ mapping_overrides overrides_of() {
 
 template <class T>
 constexpr index_options index_options_of() {
-    if constexpr (requires { { T::index } -> std::convertible_to<index_options>; }) {
+    if constexpr (requires {
+                      { T::index } -> std::convertible_to<index_options>;
+                  }) {
         return T::index;
     } else {
         return {};

@@ -68,7 +68,8 @@ task<std::vector<multi_answer>> run_multi_search(std::vector<search_core> search
         throw serialization_error(std::string("cannot read the answer to a multi_search: ") + fault.what(), answer.meta);
     }
     if (answers.size() != searches.size()) {
-        throw serialization_error("the answer to a multi_search of " + std::to_string(searches.size()) + " has " + std::to_string(answers.size()) + " parts",
+        throw serialization_error("the answer to a multi_search of " + std::to_string(searches.size()) + " has " +
+                                      std::to_string(answers.size()) + " parts",
                                   answer.meta);
     }
     co_return answers;

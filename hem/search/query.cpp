@@ -19,14 +19,14 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
 
 shape shape_of(std::string_view kind) {
     if (kind == "bool") return shape::boolean;
-    if (is_one_of(kind, {"match", "match_phrase", "match_phrase_prefix", "match_bool_prefix", "term", "terms_set", "range", "prefix", "wildcard",
-                         "regexp", "fuzzy"})) {
+    if (is_one_of(kind, {"match", "match_phrase", "match_phrase_prefix", "match_bool_prefix", "term", "terms_set", "range", "prefix",
+                         "wildcard", "regexp", "fuzzy"})) {
         return shape::per_field;
     }
     if (is_one_of(kind, {"terms", "geo_distance", "geo_bounding_box"})) return shape::beside;
-    if (is_one_of(kind, {"multi_match", "combined_fields", "query_string", "simple_query_string", "exists", "ids", "match_all", "match_none",
-                         "constant_score", "dis_max", "boosting", "function_score", "script_score", "nested", "has_child", "has_parent",
-                         "more_like_this", "knn"})) {
+    if (is_one_of(kind, {"multi_match", "combined_fields", "query_string", "simple_query_string", "exists", "ids", "match_all",
+                         "match_none", "constant_score", "dis_max", "boosting", "function_score", "script_score", "nested", "has_child",
+                         "has_parent", "more_like_this", "knn"})) {
         return shape::flat;
     }
     return shape::verbatim;

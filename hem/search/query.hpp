@@ -239,7 +239,7 @@ struct nested_options {
     std::optional<json> inner_hits;
 };
 struct relation_options {
-    std::string score_mode;  // has_child
+    std::string score_mode;     // has_child
     std::optional<bool> score;  // has_parent
     std::optional<int> min_children;
     std::optional<int> max_children;

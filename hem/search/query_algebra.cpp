@@ -48,7 +48,9 @@ int effective_minimum(const node& of) {
     return value;
 }
 
-bool only_should(const node& of) { return !of.should.empty() && of.must.empty() && of.filter.empty() && of.must_not.empty() && of.minimum.empty(); }
+bool only_should(const node& of) {
+    return !of.should.empty() && of.must.empty() && of.filter.empty() && of.must_not.empty() && of.minimum.empty();
+}
 
 }  // namespace
 

@@ -96,7 +96,9 @@ query match_kind(const char* kind, const field_name& field, const query_value& t
         .add("fuzziness", options.fuzziness)
         .add("minimum_should_match", options.minimum_should_match)
         .add("analyzer", options.analyzer)
-        .raw("zero_terms_query", !options.zero_terms_query ? "" : *options.zero_terms_query == zero_terms::all ? "\"all\"" : "\"none\"")
+        .raw("zero_terms_query", !options.zero_terms_query                      ? ""
+                                 : *options.zero_terms_query == zero_terms::all ? "\"all\""
+                                                                                : "\"none\"")
         .add("slop", options.slop)
         .add("prefix_length", options.prefix_length)
         .add("max_expansions", options.max_expansions)
@@ -188,7 +190,9 @@ json script::to_json() const {
     return body;
 }
 
-query match(const field_name& field, const query_value& text, const match_options& options) { return match_kind("match", field, text, options); }
+query match(const field_name& field, const query_value& text, const match_options& options) {
+    return match_kind("match", field, text, options);
+}
 query match_phrase(const field_name& field, const query_value& text, const match_options& options) {
     return match_kind("match_phrase", field, text, options);
 }
@@ -204,7 +208,9 @@ query multi_match(const query_value& text, const field_list& fields, const multi
 query combined_fields(const query_value& text, const field_list& fields, const multi_match_options& options) {
     return multi_kind("combined_fields", text, fields, options);
 }
-query query_string(const query_value& text, const query_string_options& options) { return query_string_kind("query_string", text, options); }
+query query_string(const query_value& text, const query_string_options& options) {
+    return query_string_kind("query_string", text, options);
+}
 query simple_query_string(const query_value& text, const query_string_options& options) {
     return query_string_kind("simple_query_string", text, options);
 }
@@ -229,7 +235,8 @@ query terms_set(const field_name& field, const query_value& values, const terms_
     node made = per_field("terms_set", field, "terms", values);
     options_of(made)
         .add("minimum_should_match_field", options.minimum_should_match_field)
-        .raw("minimum_should_match_script", options.minimum_should_match_script ? options.minimum_should_match_script->to_json().dump() : "");
+        .raw("minimum_should_match_script",
+             options.minimum_should_match_script ? options.minimum_should_match_script->to_json().dump() : "");
     return make(std::move(made));
 }
 query range(const field_name& field, const range_bounds& bounds) {

@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-
 namespace search = hem::search;
 using hem::json;
 using search::query;
@@ -45,7 +44,8 @@ TEST(Query, TermLevel) {
     expect_body(search::terms("tags", std::vector<std::string>{"a"}).boost(2), R"({"terms":{"tags":["a"],"boost":2.0}})");
     expect_body(search::terms_set("tags", std::vector<std::string>{"a"}, {.minimum_should_match_field = "n"}),
                 R"({"terms_set":{"tags":{"terms":["a"],"minimum_should_match_field":"n"}}})");
-    expect_body(search::range("d", {.gte = "2025-01-01", .lt = "now", .format = "yyyy"}), R"({"range":{"d":{"gte":"2025-01-01","lt":"now","format":"yyyy"}}})");
+    expect_body(search::range("d", {.gte = "2025-01-01", .lt = "now", .format = "yyyy"}),
+                R"({"range":{"d":{"gte":"2025-01-01","lt":"now","format":"yyyy"}}})");
     expect_body(search::exists("a"), R"({"exists":{"field":"a"}})");
     expect_body(search::prefix("a", "x"), R"({"prefix":{"a":"x"}})");
     expect_body(search::wildcard("a", "x*", {.case_insensitive = true}), R"({"wildcard":{"a":{"value":"x*","case_insensitive":true}}})");
@@ -61,21 +61,34 @@ TEST(Query, Compound) {
     expect_body(search::boolean({.must = {a}, .filter = {b, query()}, .minimum_should_match = 0}),
                 R"({"bool":{"must":[{"term":{"a":1}}],"filter":[{"term":{"b":2}}],"minimum_should_match":0}})");
     expect_body(search::constant_score(a).boost(3), R"({"constant_score":{"filter":{"term":{"a":1}},"boost":3.0}})");
-    expect_body(search::dis_max({a, b}, {.tie_breaker = 0.5}), R"({"dis_max":{"queries":[{"term":{"a":1}},{"term":{"b":2}}],"tie_breaker":0.5}})");
-    expect_body(search::boosting(a, b, 0.2), R"({"boosting":{"positive":{"term":{"a":1}},"negative":{"term":{"b":2}},"negative_boost":0.2}})");
-    expect_body(search::function_score({.query = a, .functions = {search::weight(2).filter(b), search::random_score({.seed = 7, .field = "_seq_no"})}, .boost_mode = "sum"}),
-                R"({"function_score":{"query":{"term":{"a":1}},"functions":[{"weight":2.0,"filter":{"term":{"b":2}}},{"random_score":{"seed":7,"field":"_seq_no"}}],"boost_mode":"sum"}})");
-    expect_body(search::function_score({.functions = {search::decay_gauss("d", {.origin = "now", .scale = "10d", .decay = 0.5}), search::field_value_factor("n", {.factor = 2, .modifier = "log1p"})}}),
-                R"({"function_score":{"functions":[{"gauss":{"d":{"origin":"now","scale":"10d","decay":0.5}}},{"field_value_factor":{"field":"n","factor":2.0,"modifier":"log1p"}}]}})");
+    expect_body(search::dis_max({a, b}, {.tie_breaker = 0.5}),
+                R"({"dis_max":{"queries":[{"term":{"a":1}},{"term":{"b":2}}],"tie_breaker":0.5}})");
+    expect_body(search::boosting(a, b, 0.2),
+                R"({"boosting":{"positive":{"term":{"a":1}},"negative":{"term":{"b":2}},"negative_boost":0.2}})");
+    expect_body(
+        search::function_score({.query = a,
+                                .functions = {search::weight(2).filter(b), search::random_score({.seed = 7, .field = "_seq_no"})},
+                                .boost_mode = "sum"}),
+        R"({"function_score":{"query":{"term":{"a":1}},"functions":[{"weight":2.0,"filter":{"term":{"b":2}}},{"random_score":{"seed":7,"field":"_seq_no"}}],"boost_mode":"sum"}})");
+    expect_body(
+        search::function_score({.functions = {search::decay_gauss("d", {.origin = "now", .scale = "10d", .decay = 0.5}),
+                                              search::field_value_factor("n", {.factor = 2, .modifier = "log1p"})}}),
+        R"({"function_score":{"functions":[{"gauss":{"d":{"origin":"now","scale":"10d","decay":0.5}}},{"field_value_factor":{"field":"n","factor":2.0,"modifier":"log1p"}}]}})");
     expect_body(search::script_score(a, {.source = "1", .params = json::object({{"x", 1}})}),
                 R"({"script_score":{"query":{"term":{"a":1}},"script":{"source":"1","params":{"x":1}}}})");
-    expect_body(search::nested("comments", a, {.score_mode = "max"}), R"({"nested":{"path":"comments","query":{"term":{"a":1}},"score_mode":"max"}})");
-    expect_body(search::has_child("reply", a, {.min_children = 2}), R"({"has_child":{"type":"reply","query":{"term":{"a":1}},"min_children":2}})");
-    expect_body(search::has_parent("post", a, {.score = true}), R"({"has_parent":{"parent_type":"post","query":{"term":{"a":1}},"score":true}})");
-    expect_body(search::more_like_this({.fields = {"a"}, .like = {"text"}, .min_term_freq = 1}), R"({"more_like_this":{"fields":["a"],"like":["text"],"min_term_freq":1}})");
+    expect_body(search::nested("comments", a, {.score_mode = "max"}),
+                R"({"nested":{"path":"comments","query":{"term":{"a":1}},"score_mode":"max"}})");
+    expect_body(search::has_child("reply", a, {.min_children = 2}),
+                R"({"has_child":{"type":"reply","query":{"term":{"a":1}},"min_children":2}})");
+    expect_body(search::has_parent("post", a, {.score = true}),
+                R"({"has_parent":{"parent_type":"post","query":{"term":{"a":1}},"score":true}})");
+    expect_body(search::more_like_this({.fields = {"a"}, .like = {"text"}, .min_term_freq = 1}),
+                R"({"more_like_this":{"fields":["a"],"like":["text"],"min_term_freq":1}})");
     expect_body(search::geo_distance("place", {1, 2}, "10km"), R"({"geo_distance":{"place":{"lat":1.0,"lon":2.0},"distance":"10km"}})");
-    expect_body(search::geo_bounding_box("place", {2, 1}, {1, 2}), R"({"geo_bounding_box":{"place":{"top_left":{"lat":2.0,"lon":1.0},"bottom_right":{"lat":1.0,"lon":2.0}}}})");
-    expect_body(search::knn("v", {1, 2}, {.k = 3, .filter = a}), R"({"knn":{"field":"v","query_vector":[1.0,2.0],"k":3,"filter":{"term":{"a":1}}}})");
+    expect_body(search::geo_bounding_box("place", {2, 1}, {1, 2}),
+                R"({"geo_bounding_box":{"place":{"top_left":{"lat":2.0,"lon":1.0},"bottom_right":{"lat":1.0,"lon":2.0}}}})");
+    expect_body(search::knn("v", {1, 2}, {.k = 3, .filter = a}),
+                R"({"knn":{"field":"v","query_vector":[1.0,2.0],"k":3,"filter":{"term":{"a":1}}}})");
 }
 
 TEST(Query, EmptyOptionalIsNoQuery) {
@@ -98,11 +111,14 @@ TEST(Query, FieldNamesOfMembers) {
 }
 
 TEST(Query, JsonBothWays) {
-    for (const char* text : {
-             R"({"match":{"title":"q"}})", R"({"match":{"title":{"query":"q","boost":2.0}}})", R"({"range":{"d":{"gte":1}}})", R"({"terms":{"tags":["a"],"boost":2.0}})",
-             R"({"bool":{"must":[{"term":{"a":1}}],"should":[{"bool":{"must_not":[{"term":{"b":2}}]}}],"minimum_should_match":"50%","boost":2}})",
-             R"({"multi_match":{"query":"x","fields":["a"]}})", R"({"unheard_of":{"x":{"y":[1,2]}}})", R"({"unheard_of":"text"})", R"({"match_all":{}})",
-             R"({"geo_distance":{"distance":"1km","place":[1,2]}})", R"({"term":{"a":{"value":null}}})", R"({"intervals":{"a":{"match":{"query":"x"}}}})"}) {
+    for (
+        const char* text :
+        {R"({"match":{"title":"q"}})", R"({"match":{"title":{"query":"q","boost":2.0}}})", R"({"range":{"d":{"gte":1}}})",
+         R"({"terms":{"tags":["a"],"boost":2.0}})",
+         R"({"bool":{"must":[{"term":{"a":1}}],"should":[{"bool":{"must_not":[{"term":{"b":2}}]}}],"minimum_should_match":"50%","boost":2}})",
+         R"({"multi_match":{"query":"x","fields":["a"]}})", R"({"unheard_of":{"x":{"y":[1,2]}}})", R"({"unheard_of":"text"})",
+         R"({"match_all":{}})", R"({"geo_distance":{"distance":"1km","place":[1,2]}})", R"({"term":{"a":{"value":null}}})",
+         R"({"intervals":{"a":{"match":{"query":"x"}}}})"}) {
         const query read = query::from_json(json::parse(text));
         EXPECT_EQ(read.to_json(), json::parse(text));
         EXPECT_EQ(query::from_json(read.to_json()), read);
@@ -123,20 +139,26 @@ TEST(QueryAlgebra, And) {
     expect_body(a & b & c, R"({"bool":{"must":[{"term":{"a":1}},{"term":{"b":1}},{"term":{"c":1}}]}})");
     expect_body(a & search::boolean({.filter = {b}}), R"({"bool":{"must":[{"term":{"a":1}}],"filter":[{"term":{"b":1}}]}})");
     // The bool had only should: one of them was needed, and still is.
-    expect_body((a | b) & c, R"({"bool":{"must":[{"term":{"c":1}}],"should":[{"term":{"a":1}},{"term":{"b":1}}],"minimum_should_match":1}})");
+    expect_body((a | b) & c,
+                R"({"bool":{"must":[{"term":{"c":1}}],"should":[{"term":{"a":1}},{"term":{"b":1}}],"minimum_should_match":1}})");
     // Both optional lists join; the minimum is written even when it is 0.
-    expect_body(search::boolean({.must = {a}, .should = {b}}) & search::boolean({.must = {a}, .should = {c}}),
-                R"({"bool":{"must":[{"term":{"a":1}},{"term":{"a":1}}],"should":[{"term":{"b":1}},{"term":{"c":1}}],"minimum_should_match":0}})");
+    expect_body(
+        search::boolean({.must = {a}, .should = {b}}) & search::boolean({.must = {a}, .should = {c}}),
+        R"({"bool":{"must":[{"term":{"a":1}},{"term":{"a":1}}],"should":[{"term":{"b":1}},{"term":{"c":1}}],"minimum_should_match":0}})");
     // The first keeps its should, the second becomes a bool of its own.
-    expect_body((a | b) & (b | c),
-                R"({"bool":{"must":[{"bool":{"should":[{"term":{"b":1}},{"term":{"c":1}}],"minimum_should_match":1}}],"should":[{"term":{"a":1}},{"term":{"b":1}}],"minimum_should_match":1}})");
+    expect_body(
+        (a | b) & (b | c),
+        R"({"bool":{"must":[{"bool":{"should":[{"term":{"b":1}},{"term":{"c":1}}],"minimum_should_match":1}}],"should":[{"term":{"a":1}},{"term":{"b":1}}],"minimum_should_match":1}})");
     // All of the optional clauses are required: they are must clauses.
     expect_body(search::boolean({.should = {a, b}, .minimum_should_match = 2}) & search::boolean({.must_not = {c}}),
                 R"({"bool":{"must":[{"term":{"a":1}},{"term":{"b":1}}],"must_not":[{"term":{"c":1}}]}})");
-    EXPECT_THROW((void)(search::boolean({.should = {a}, .minimum_should_match = "50%"}) & search::boolean({.must = {b}})), std::invalid_argument);
-    EXPECT_THROW((void)(search::boolean({.should = {a}, .minimum_should_match = -1}) & search::boolean({.must = {b}})), std::invalid_argument);
+    EXPECT_THROW((void)(search::boolean({.should = {a}, .minimum_should_match = "50%"}) & search::boolean({.must = {b}})),
+                 std::invalid_argument);
+    EXPECT_THROW((void)(search::boolean({.should = {a}, .minimum_should_match = -1}) & search::boolean({.must = {b}})),
+                 std::invalid_argument);
     // A boost belongs to the whole bool, so it is not taken apart.
-    expect_body(search::boolean({.must = {a}}).boost(2) & b, R"({"bool":{"must":[{"bool":{"must":[{"term":{"a":1}}],"boost":2.0}},{"term":{"b":1}}]}})");
+    expect_body(search::boolean({.must = {a}}).boost(2) & b,
+                R"({"bool":{"must":[{"bool":{"must":[{"term":{"a":1}}],"boost":2.0}},{"term":{"b":1}}]}})");
 }
 
 TEST(QueryAlgebra, Or) {
@@ -173,7 +195,9 @@ bool matches(const json& q, unsigned terms) {
     std::int64_t found = 0;
     for (const json& each : should) found += matches(each, terms) ? 1 : 0;
     const bool required = !body["must"].empty() || !body["filter"].empty();
-    const std::int64_t minimum = body.contains("minimum_should_match") ? body["minimum_should_match"].as_int64() : should.empty() || required ? 0 : 1;
+    const std::int64_t minimum = body.contains("minimum_should_match") ? body["minimum_should_match"].as_int64()
+                                 : should.empty() || required          ? 0
+                                                                       : 1;
     return found >= minimum;
 }
 

@@ -218,7 +218,8 @@ std::shared_ptr<search_body> read_search_body(std::string body, const response_m
                                       std::to_string(bytes) + " bytes) as a search response: " + fault.reason(),
                                   meta);
     } catch (const json_parse_error& fault) {
-        throw serialization_error("cannot read a part of the answer of " + (meta.node.empty() ? std::string("the server") : meta.node) + ": " + fault.what(),
+        throw serialization_error("cannot read a part of the answer of " + (meta.node.empty() ? std::string("the server") : meta.node) +
+                                      ": " + fault.what(),
                                   meta);
     }
 }

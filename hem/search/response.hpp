@@ -161,7 +161,8 @@ public:
         hits.max_score = body_->max_score;
         hits.reserve(body_->hits.size());
         for (detail::raw_hit& each : body_->hits) hits.push_back({body_, std::move(each.meta), each.source});
-        if (!body_->aggregations.empty()) aggregations = aggregation_results(std::make_shared<const json>(json::parse(body_->aggregations, {.max_depth = 1000})));
+        if (!body_->aggregations.empty())
+            aggregations = aggregation_results(std::make_shared<const json>(json::parse(body_->aggregations, {.max_depth = 1000})));
     }
 
     hit_list<T> hits;
@@ -191,9 +192,7 @@ public:
 
     // Body of the request that reads on after the last hit; see search_request::next_page. Needs a sort and at least one hit, else
     // throws illegal_operation.
-    json next_page_body() const {
-        return detail::next_page(request_, hits.empty() ? nullptr : &hits.back().meta);
-    }
+    json next_page_body() const { return detail::next_page(request_, hits.empty() ? nullptr : &hits.back().meta); }
 
 private:
     std::shared_ptr<detail::search_body> body_;

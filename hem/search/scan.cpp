@@ -168,7 +168,9 @@ std::string duration_text(duration d) {
     return std::to_string(all) + "ms";
 }
 
-std::unique_ptr<page_source> open_scroll(search_core core, scan_options options) { return std::make_unique<scroll>(std::move(core), options); }
+std::unique_ptr<page_source> open_scroll(search_core core, scan_options options) {
+    return std::make_unique<scroll>(std::move(core), options);
+}
 
 std::unique_ptr<page_source> open_point_in_time(search_core core, iterate_options options) {
     return std::make_unique<point_in_time_pages>(std::move(core), options);
@@ -180,8 +182,8 @@ task<std::string> open_pit(search_core core, duration keep_alive) {
     const server_flavour flavour = co_await core.state->flavour();
     const bool other = is_opensearch(flavour);
     core.pit_id.clear();
-    const api_response answer =
-        co_await core.state->perform("POST", core.path(other ? "_search/point_in_time" : "_pit"), {{"keep_alive", duration_text(keep_alive)}}, {}, {});
+    const api_response answer = co_await core.state->perform("POST", core.path(other ? "_search/point_in_time" : "_pit"),
+                                                             {{"keep_alive", duration_text(keep_alive)}}, {}, {});
     const json body = answer.parse();
     const json& id = body[other ? "pit_id" : "id"];
     if (!id.is_string()) throw serialization_error("the answer to the opening of a point in time has no id", answer.meta);

@@ -20,12 +20,13 @@ struct note {
 
 // A page with `count` hits and one sort value each.
 std::string page(int first, int count, const char* ids = R"("_scroll_id":"s1")", int successful = 1) {
-    std::string body = std::string("{") + ids + R"(,"took":1,"timed_out":false,"_shards":{"total":1,"successful":)" + std::to_string(successful) +
+    std::string body = std::string("{") + ids + R"(,"took":1,"timed_out":false,"_shards":{"total":1,"successful":)" +
+                       std::to_string(successful) +
                        R"(,"skipped":0,"failed":0},"hits":{"total":{"value":9,"relation":"eq"},"max_score":null,"hits":[)";
     for (int i = first; i < first + count; ++i) {
         if (i != first) body += ',';
-        body += R"({"_index":"i","_id":")" + std::to_string(i) + R"(","_score":null,"_source":{"text":")" + std::to_string(i) + R"("},"sort":[)" +
-                std::to_string(i) + "]}";
+        body += R"({"_index":"i","_id":")" + std::to_string(i) + R"(","_score":null,"_source":{"text":")" + std::to_string(i) +
+                R"("},"sort":[)" + std::to_string(i) + "]}";
     }
     return body + "]}}";
 }
@@ -41,9 +42,11 @@ ASYNC_TEST(Scan, WireForm) {
     fixture f;
     f.node->answer(200, page(0, 2)).answer(200, page(2, 1)).answer(200, page(3, 0)).answer(200, R"({"succeeded":true,"num_freed":1})");
     std::string texts;
-    co_await hem::for_each(search::scan(f.all().params({{"scroll", "5m"}, {"size", "100"}})), [&](search::hit<note> hit) { texts += hit->text; });
+    co_await hem::for_each(search::scan(f.all().params({{"scroll", "5m"}, {"size", "100"}})),
+                           [&](search::hit<note> hit) { texts += hit->text; });
     EXPECT_EQ(texts, "012");
-    EXPECT_EQ(f.node->lines(), (lines{"POST /blog_posts/_search?scroll=5m", "POST /_search/scroll", "POST /_search/scroll", "DELETE /_search/scroll"}));
+    EXPECT_EQ(f.node->lines(),
+              (lines{"POST /blog_posts/_search?scroll=5m", "POST /_search/scroll", "POST /_search/scroll", "DELETE /_search/scroll"}));
     EXPECT_EQ(f.node->body(0), json::parse(R"({"size":100,"sort":"_doc"})"));
     EXPECT_EQ(f.node->body(1), json::parse(R"({"scroll_id":"s1","scroll":"5m"})"));
     EXPECT_EQ(f.node->body(3), json::parse(R"({"scroll_id":"s1"})"));
@@ -69,7 +72,8 @@ ASYNC_TEST(Scan, LeavingHalfWayClears) {
 ASYNC_TEST(Scan, AnErrorOfTheConsumerClears) {
     fixture f;
     f.node->answer(200, page(0, 2));
-    CO_EXPECT_THROW(co_await hem::for_each(search::scan(f.all()), [](search::hit<note>) { throw std::runtime_error("stop"); }), std::runtime_error);
+    CO_EXPECT_THROW(co_await hem::for_each(search::scan(f.all()), [](search::hit<note>) { throw std::runtime_error("stop"); }),
+                    std::runtime_error);
     EXPECT_EQ(f.node->lines().back(), "DELETE /_search/scroll");
     EXPECT_EQ(f.client.open_contexts(), 0u);
 }
@@ -120,7 +124,8 @@ ASYNC_TEST(Iterate, Elasticsearch) {
     EXPECT_EQ(f.node->lines(), (lines{"POST /blog_posts/_pit?keep_alive=1m", "POST /_search", "POST /_search", "DELETE /_pit"}));
     EXPECT_TRUE(f.node->seen[0].request.body.empty());
     EXPECT_EQ(f.node->body(1), json::parse(R"({"sort":["text","_shard_doc"],"size":2,"pit":{"id":"p1","keep_alive":"1m"}})"));
-    EXPECT_EQ(f.node->body(2), json::parse(R"({"sort":["text","_shard_doc"],"size":2,"pit":{"id":"p2","keep_alive":"1m"},"search_after":[1]})"));
+    EXPECT_EQ(f.node->body(2),
+              json::parse(R"({"sort":["text","_shard_doc"],"size":2,"pit":{"id":"p2","keep_alive":"1m"},"search_after":[1]})"));
     EXPECT_EQ(f.node->body(3), json::parse(R"({"id":"p3"})"));
     EXPECT_EQ(f.client.open_contexts(), 0u);
 }
@@ -129,8 +134,8 @@ ASYNC_TEST(Iterate, OpenSearchWithAUniqueKey) {
     fixture f({.flavour = search::server_flavour{.product = search::product::opensearch, .major = 2, .minor = 19}});
     f.node->answer(200, R"({"pit_id":"p1"})").answer(200, page(0, 1, R"("pit_id":"p1")")).answer(200, page(1, 0, R"("pit_id":"p1")"));
     EXPECT_EQ((co_await hem::collect(search::iterate(f.all().unique_sort("slug")))).size(), 1u);
-    EXPECT_EQ(f.node->lines(),
-              (lines{"POST /blog_posts/_search/point_in_time?keep_alive=1m", "POST /_search", "POST /_search", "DELETE /_search/point_in_time"}));
+    EXPECT_EQ(f.node->lines(), (lines{"POST /blog_posts/_search/point_in_time?keep_alive=1m", "POST /_search", "POST /_search",
+                                      "DELETE /_search/point_in_time"}));
     EXPECT_EQ(f.node->body(1)["sort"], json::parse(R"(["slug"])"));
     EXPECT_EQ(f.node->body(3), json::parse(R"({"pit_id":["p1"]})"));
 }

@@ -47,7 +47,8 @@ void refuse_for_by_query(const detail::search_core& core) {
     const json body = core.to_json();
     for (const auto& [key, value] : body.items()) {
         if (key != "query") {
-            throw illegal_operation("a by-query request sends only its query; this one has '" + key + "' (max_docs and refresh are options)");
+            throw illegal_operation("a by-query request sends only its query; this one has '" + key +
+                                    "' (max_docs and refresh are options)");
         }
     }
     if (!body.contains("query")) throw illegal_operation("a by-query request needs a query; match_all() stands for every document");
@@ -58,7 +59,8 @@ void refuse_for_by_query(const detail::search_core& core) {
 sort_key::sort_key(std::string_view name) {
     const bool falling = name.starts_with('-');
     if (falling) name.remove_prefix(1);
-    if (falling && name == "_score") throw std::invalid_argument("cannot sort by '-_score': scores sort falling by themselves, write '_score'");
+    if (falling && name == "_score")
+        throw std::invalid_argument("cannot sort by '-_score': scores sort falling by themselves, write '_score'");
     if (name.empty()) throw std::invalid_argument("a sort key needs the name of a field");
     json_writer writer(wire_);
     if (falling) {
@@ -279,7 +281,8 @@ task<by_query_result> delete_by_query(search_core core, by_query_options options
     refuse_for_by_query(core);
     json body = core.to_json();
     if (options.max_docs) body.set("max_docs", *options.max_docs);
-    const api_response answer = co_await core.state->perform("POST", core.path("_delete_by_query"), by_query_params(options), body.dump(), {});
+    const api_response answer =
+        co_await core.state->perform("POST", core.path("_delete_by_query"), by_query_params(options), body.dump(), {});
     co_return read_by_query(answer.parse());
 }
 
@@ -288,7 +291,8 @@ task<by_query_result> update_by_query(search_core core, std::optional<script> ch
     json body = core.to_json();
     if (change) body.set("script", change->to_json());
     if (options.max_docs) body.set("max_docs", *options.max_docs);
-    const api_response answer = co_await core.state->perform("POST", core.path("_update_by_query"), by_query_params(options), body.dump(), {});
+    const api_response answer =
+        co_await core.state->perform("POST", core.path("_update_by_query"), by_query_params(options), body.dump(), {});
     co_return read_by_query(answer.parse());
 }
 
@@ -296,7 +300,8 @@ void check_whole(const search_body& body, const response_meta& meta) {
     if (!body.timed_out && body.shards.failed == 0) return;
     json fault = json::object({{"type", "search_phase_execution_exception"},
                                {"reason", body.timed_out ? json("the search timed out on the server; its hits are partial")
-                                                         : json(std::to_string(body.shards.failed) + " of " + std::to_string(body.shards.total) + " shards failed")}});
+                                                         : json(std::to_string(body.shards.failed) + " of " +
+                                                                std::to_string(body.shards.total) + " shards failed")}});
     json roots = json::array();
     for (const shard_failure& failure : body.shards.failures) {
         roots.push_back(json::object({{"type", failure.type}, {"reason", failure.reason}}));

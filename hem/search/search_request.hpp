@@ -83,8 +83,8 @@ namespace detail {
 class search_core {
 public:
     json to_json() const;
-    std::string dump() const;                 // the body
-    std::string dump_count() const;           // `{"query":…}` alone
+    std::string dump() const;        // the body
+    std::string dump_count() const;  // `{"query":…}` alone
     std::string path(std::string_view endpoint) const;
     void load(const json& body);
 
@@ -144,10 +144,18 @@ public:
     }
 
     // Conditions. Empty queries are ignored; repeated ones must all hold.
-    [[nodiscard]] search_request query(this search_request self, const search::query& q) { return self.core_.add_query(q), std::move(self); }
-    [[nodiscard]] search_request with_query(this search_request self, const search::query& q) { return self.core_.set_query(q), std::move(self); }
-    [[nodiscard]] search_request filter(this search_request self, const search::query& q) { return self.core_.add_filter(q), std::move(self); }
-    [[nodiscard]] search_request exclude(this search_request self, const search::query& q) { return self.core_.add_exclude(q), std::move(self); }
+    [[nodiscard]] search_request query(this search_request self, const search::query& q) {
+        return self.core_.add_query(q), std::move(self);
+    }
+    [[nodiscard]] search_request with_query(this search_request self, const search::query& q) {
+        return self.core_.set_query(q), std::move(self);
+    }
+    [[nodiscard]] search_request filter(this search_request self, const search::query& q) {
+        return self.core_.add_filter(q), std::move(self);
+    }
+    [[nodiscard]] search_request exclude(this search_request self, const search::query& q) {
+        return self.core_.add_exclude(q), std::move(self);
+    }
     // Applied after aggregations were counted.
     [[nodiscard]] search_request post_filter(this search_request self, const search::query& q) {
         if (!q.empty()) self.core_.set("post_filter", q.dump());
@@ -163,11 +171,18 @@ public:
         self.core_.unique_sort = field.text();
         return self;
     }
-    [[nodiscard]] search_request source(this search_request self, const field_list& fields) { return self.core_.set_source(fields), std::move(self); }
-    [[nodiscard]] search_request source(this search_request self, bool wanted) { return self.core_.set("_source", wanted ? "true" : "false"), std::move(self); }
-    [[nodiscard]] search_request source(this search_request self, const json& filter) { return self.core_.set("_source", filter.dump()), std::move(self); }
+    [[nodiscard]] search_request source(this search_request self, const field_list& fields) {
+        return self.core_.set_source(fields), std::move(self);
+    }
+    [[nodiscard]] search_request source(this search_request self, bool wanted) {
+        return self.core_.set("_source", wanted ? "true" : "false"), std::move(self);
+    }
+    [[nodiscard]] search_request source(this search_request self, const json& filter) {
+        return self.core_.set("_source", filter.dump()), std::move(self);
+    }
 
-    [[nodiscard]] search_request highlight(this search_request self, const field_list& fields, const search::highlight_options& options = {}) {
+    [[nodiscard]] search_request highlight(this search_request self, const field_list& fields,
+                                           const search::highlight_options& options = {}) {
         return self.core_.add_highlight(fields, options), std::move(self);
     }
     template <class Name>
@@ -197,14 +212,24 @@ public:
     [[nodiscard]] search_request collapse(this search_request self, const field_name& field) {
         return self.core_.set("collapse", json::object({{"field", field.text()}}).dump()), std::move(self);
     }
-    [[nodiscard]] search_request suggest(this search_request self, const json& body) { return self.core_.set("suggest", body.dump()), std::move(self); }
-    [[nodiscard]] search_request knn(this search_request self, const json& body) { return self.core_.set("knn", body.dump()), std::move(self); }
-    [[nodiscard]] search_request rank(this search_request self, const json& body) { return self.core_.set("rank", body.dump()), std::move(self); }
-    [[nodiscard]] search_request rescore(this search_request self, const json& body) { return self.core_.set("rescore", body.dump()), std::move(self); }
+    [[nodiscard]] search_request suggest(this search_request self, const json& body) {
+        return self.core_.set("suggest", body.dump()), std::move(self);
+    }
+    [[nodiscard]] search_request knn(this search_request self, const json& body) {
+        return self.core_.set("knn", body.dump()), std::move(self);
+    }
+    [[nodiscard]] search_request rank(this search_request self, const json& body) {
+        return self.core_.set("rank", body.dump()), std::move(self);
+    }
+    [[nodiscard]] search_request rescore(this search_request self, const json& body) {
+        return self.core_.set("rescore", body.dump()), std::move(self);
+    }
     [[nodiscard]] search_request script_fields(this search_request self, const json& body) {
         return self.core_.set("script_fields", body.dump()), std::move(self);
     }
-    [[nodiscard]] search_request min_score(this search_request self, double score) { return self.core_.set("min_score", json(score).dump()), std::move(self); }
+    [[nodiscard]] search_request min_score(this search_request self, double score) {
+        return self.core_.set("min_score", json(score).dump()), std::move(self);
+    }
     [[nodiscard]] search_request track_total_hits(this search_request self, bool exact) {
         return self.core_.set("track_total_hits", exact ? "true" : "false"), std::move(self);
     }
@@ -221,7 +246,9 @@ public:
     [[nodiscard]] search_request extra(this search_request self, std::string_view key, const json& value) {
         return self.core_.set(key, value.dump()), std::move(self);
     }
-    [[nodiscard]] search_request params(this search_request self, string_pairs values) { return self.core_.add_params(std::move(values)), std::move(self); }
+    [[nodiscard]] search_request params(this search_request self, string_pairs values) {
+        return self.core_.add_params(std::move(values)), std::move(self);
+    }
     [[nodiscard]] search_request index(this search_request self, const std::vector<std::string>& more) {
         self.core_.targets.insert(self.core_.targets.end(), more.begin(), more.end());
         return self;

@@ -33,22 +33,33 @@ TEST(SearchRequest, Slices) {
 }
 
 TEST(SearchRequest, Keys) {
-    expect_body(request().sort("a", "-b", "_score", json::parse(R"({"c":{"missing":"_first"}})")), R"({"sort":["a",{"b":{"order":"desc"}},"_score",{"c":{"missing":"_first"}}]})");
+    expect_body(request().sort("a", "-b", "_score", json::parse(R"({"c":{"missing":"_first"}})")),
+                R"({"sort":["a",{"b":{"order":"desc"}},"_score",{"c":{"missing":"_first"}}]})");
     expect_body(request().sort("a").sort(), "{}");
     EXPECT_THROW((void)request().sort("-_score"), std::invalid_argument);
-    expect_body(request().source(false).track_total_hits(true).min_score(0.5), R"({"_source":false,"track_total_hits":true,"min_score":0.5})");
+    expect_body(request().source(false).track_total_hits(true).min_score(0.5),
+                R"({"_source":false,"track_total_hits":true,"min_score":0.5})");
     expect_body(request().track_total_hits(100).search_after({json(1), json("x")}), R"({"track_total_hits":100,"search_after":[1,"x"]})");
-    expect_body(request().highlight("title").highlight({"content"}, {.number_of_fragments = 2}).highlight_options(json::object({{"pre_tags", json::array({"<b>"})}})),
+    expect_body(request()
+                    .highlight("title")
+                    .highlight({"content"}, {.number_of_fragments = 2})
+                    .highlight_options(json::object({{"pre_tags", json::array({"<b>"})}})),
                 R"({"highlight":{"fields":{"title":{},"content":{"number_of_fragments":2}},"pre_tags":["<b>"]}})");
     expect_body(request().extra("explain", true).suggest(json::object({{"x", 1}})), R"({"explain":true,"suggest":{"x":1}})");
-    expect_body(request().aggregate("a", search::terms("x").size(5).order("_key", "asc").aggregate("m", search::avg("y"))).aggregate("h", search::histogram("y", 10)),
-                R"({"aggs":{"a":{"terms":{"field":"x","size":5,"order":{"_key":"asc"}},"aggs":{"m":{"avg":{"field":"y"}}}},"h":{"histogram":{"field":"y","interval":10.0}}}})");
+    expect_body(
+        request()
+            .aggregate("a", search::terms("x").size(5).order("_key", "asc").aggregate("m", search::avg("y")))
+            .aggregate("h", search::histogram("y", 10)),
+        R"({"aggs":{"a":{"terms":{"field":"x","size":5,"order":{"_key":"asc"}},"aggs":{"m":{"avg":{"field":"y"}}}},"h":{"histogram":{"field":"y","interval":10.0}}}})");
 }
 
 TEST(SearchRequest, JsonBothWays) {
-    const char* const text = R"({"query":{"match":{"a":"b"}},"aggregations":{"x":{"terms":{"field":"f"}}},"from":1,"size":2,"sort":["a"],"unknown":{"k":[1]},"highlight":{"fields":{}}})";
+    const char* const text =
+        R"({"query":{"match":{"a":"b"}},"aggregations":{"x":{"terms":{"field":"f"}}},"from":1,"size":2,"sort":["a"],"unknown":{"k":[1]},"highlight":{"fields":{}}})";
     const request read = request::from_json(json::parse(text));
-    expect_body(read, R"({"query":{"match":{"a":"b"}},"aggs":{"x":{"terms":{"field":"f"}}},"from":1,"size":2,"sort":["a"],"unknown":{"k":[1]},"highlight":{"fields":{}}})");
+    expect_body(
+        read,
+        R"({"query":{"match":{"a":"b"}},"aggs":{"x":{"terms":{"field":"f"}}},"from":1,"size":2,"sort":["a"],"unknown":{"k":[1]},"highlight":{"fields":{}}})");
     EXPECT_EQ(request::from_json(read.to_json()).to_json(), read.to_json());
     EXPECT_THROW(request::from_json(json::parse(R"({"query":{"a":{},"b":{}}})")), std::invalid_argument);
     EXPECT_THROW(request::from_json(json(1)), std::invalid_argument);
@@ -56,13 +67,16 @@ TEST(SearchRequest, JsonBothWays) {
 
 // ---- responses ------------------------------------------------------------------------------------------------------------------
 
-const char* const answer = R"({"took":5,"timed_out":false,"_shards":{"total":2,"successful":1,"skipped":0,"failed":1,"failures":[{"shard":1,"index":"i","node":"n","reason":{"type":"t","reason":"r"}}]},
+const char* const answer =
+    R"({"took":5,"timed_out":false,"_shards":{"total":2,"successful":1,"skipped":0,"failed":1,"failures":[{"shard":1,"index":"i","node":"n","reason":{"type":"t","reason":"r"}}]},
     "hits":{"total":{"value":10000,"relation":"gte"},"max_score":2.5,"hits":[{"_index":"i","_id":"1","_score":2.5,"_version":3,"_seq_no":4,"_primary_term":1,"_routing":"x",
     "_source":{"title":"a\u00e9\ud83d\ude00","n":{"m":[1,2]},"a.b":"dotted"},"sort":["k",null,3],"matched_queries":["q"],"fields":{"f":[1]}},{"_index":"i","_id":"2","_score":null,"_source":{}}]},
     "aggregations":{"s":{"count":2,"min":1.0,"max":3.0,"avg":2.0,"sum":4.0},"e":{"value":null},"n":{"doc_count":4,"inner":{"value":7}},
     "r":{"buckets":{"low":{"to":5.0,"doc_count":1}}},"h":{"buckets":[{"key":10.0,"doc_count":1}]},"t":{"buckets":[{"key":5,"doc_count":1},{"key":true,"doc_count":1},{"key":1.5,"doc_count":1}]}},"x":[{"]":"}"}]})";
 
-search::search_response<> read(std::string text) { return {search::detail::read_search_body(std::move(text), {}), {}, R"({"from":3,"size":2})"}; }
+search::search_response<> read(std::string text) {
+    return {search::detail::read_search_body(std::move(text), {}), {}, R"({"from":3,"size":2})"};
+}
 
 TEST(SearchResponse, Reads) {
     const auto found = read(answer);

@@ -6,7 +6,8 @@ namespace {
 void append_encoded(std::string& out, std::string_view text, std::string_view kept) {
     constexpr char digits[] = "0123456789ABCDEF";
     for (const char c : text) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || kept.find(c) != std::string_view::npos;
+        const bool plain =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || kept.find(c) != std::string_view::npos;
         if (plain) {
             out += c;
         } else {

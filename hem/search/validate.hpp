@@ -20,7 +20,8 @@ void collect_faults(const T& value, const std::string& path, std::vector<validat
 template <class T>
 void collect_object_faults(const T& value, const std::string& path, std::vector<validation_fault>& faults) {
     hem::for_each_member<T>([&](auto member) {
-        const std::string below = path.empty() ? std::string(wire_name_of<decltype(member)>()) : path + "." + std::string(wire_name_of<decltype(member)>());
+        const std::string below =
+            path.empty() ? std::string(wire_name_of<decltype(member)>()) : path + "." + std::string(wire_name_of<decltype(member)>());
         collect_faults(decltype(member)::get(value), below, faults);
     });
     if constexpr (requires { value.check(); }) {

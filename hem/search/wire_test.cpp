@@ -37,7 +37,13 @@ const char* const sample_text =
     R"({"title":"Async Programming with FastAPI","content":"This is a comprehensive guide...","author":"john_doe","published_date":"2025-11-20T06:30:00.123456Z","tags":["python","fastapi","async"]})";
 
 std::string written(std::string_view id, int version, const char* result = "created") {
-    return json::object({{"_index", "blog_posts"}, {"_id", id}, {"_version", version}, {"result", result}, {"_seq_no", version - 1}, {"_primary_term", 1}}).dump();
+    return json::object({{"_index", "blog_posts"},
+                         {"_id", id},
+                         {"_version", version},
+                         {"result", result},
+                         {"_seq_no", version - 1},
+                         {"_primary_term", 1}})
+        .dump();
 }
 
 std::string stored(std::string_view id, std::int64_t seq_no = 0) {
@@ -45,7 +51,8 @@ std::string stored(std::string_view id, std::int64_t seq_no = 0) {
            R"(,"_primary_term":1,"found":true,"_source":)" + sample_text + "}";
 }
 
-const char* const no_hits = R"({"took":1,"timed_out":false,"_shards":{"total":1,"successful":1,"skipped":0,"failed":0},"hits":{"total":{"value":0,"relation":"eq"},"max_score":null,"hits":[]}})";
+const char* const no_hits =
+    R"({"took":1,"timed_out":false,"_shards":{"total":1,"successful":1,"skipped":0,"failed":0},"hits":{"total":{"value":0,"relation":"eq"},"max_score":null,"hits":[]}})";
 
 struct fixture {
     std::shared_ptr<scripted_transport> node = std::make_shared<scripted_transport>();
@@ -60,7 +67,8 @@ ASYNC_TEST(Wire, EnsureCreates) {
     f.node->answer(404, "").answer(200, R"({"acknowledged":true})");
     co_await f.posts.ensure();
     EXPECT_EQ(f.node->lines(), (lines{"HEAD /blog_posts", "PUT /blog_posts"}));
-    EXPECT_EQ(f.node->body(1), json::parse(std::string(R"({"settings":{"number_of_shards":1,"number_of_replicas":0},"mappings":)") + mapping_text + "}"));
+    EXPECT_EQ(f.node->body(1),
+              json::parse(std::string(R"({"settings":{"number_of_shards":1,"number_of_replicas":0},"mappings":)") + mapping_text + "}"));
     EXPECT_TRUE(f.node->seen[0].request.content_type.empty());
     EXPECT_EQ(f.node->seen[1].request.content_type, "application/vnd.elasticsearch+json; compatible-with=9");
     EXPECT_EQ(f.node->seen[1].request.accept, "application/vnd.elasticsearch+json; compatible-with=9");
@@ -77,7 +85,8 @@ ASYNC_TEST(Wire, EnsureLosesTheRace) {
 ASYNC_TEST(Wire, EnsureAddsMissingFields) {
     fixture f;
     f.node->answer(200, "").answer(
-        200, R"({"blog_posts":{"mappings":{"properties":{"title":{"type":"text","analyzer":"english"},"content":{"type":"text","analyzer":"english"},"author":{"type":"keyword"}}}}})");
+        200,
+        R"({"blog_posts":{"mappings":{"properties":{"title":{"type":"text","analyzer":"english"},"content":{"type":"text","analyzer":"english"},"author":{"type":"keyword"}}}}})");
     f.node->answer(200, R"({"acknowledged":true})");
     co_await f.posts.ensure();
     EXPECT_EQ(f.node->lines(), (lines{"HEAD /blog_posts", "GET /blog_posts/_mapping", "PUT /blog_posts/_mapping"}));
@@ -100,7 +109,10 @@ ASYNC_TEST(Wire, EnsureRefusesChangedTypes) {
 ASYNC_TEST(Wire, DocumentLife) {
     fixture f;
     f.node->answer(200, "").answer(200, std::string(R"({"blog_posts":{"mappings":)") + mapping_text + "}}");
-    f.node->answer(201, written("x1", 1)).answer(200, stored("x1")).answer(200, written("x1", 2, "updated")).answer(200, written("x1", 3, "deleted"));
+    f.node->answer(201, written("x1", 1))
+        .answer(200, stored("x1"))
+        .answer(200, written("x1", 2, "updated"))
+        .answer(200, written("x1", 3, "deleted"));
     const search::write_result created = co_await f.posts.save(sample());
     EXPECT_EQ(created.id, "x1");
     search::document<blog_post> post = co_await f.posts.get("x1");
@@ -110,8 +122,9 @@ ASYNC_TEST(Wire, DocumentLife) {
     co_await f.posts.save(post);
     EXPECT_EQ(post.meta.seq_no, 1);
     co_await f.posts.remove(post);
-    EXPECT_EQ(f.node->lines(), (lines{"HEAD /blog_posts", "GET /blog_posts/_mapping", "POST /blog_posts/_doc", "GET /blog_posts/_doc/x1",
-                                      "PUT /blog_posts/_doc/x1?if_primary_term=1&if_seq_no=0", "DELETE /blog_posts/_doc/x1?if_primary_term=1&if_seq_no=1"}));
+    EXPECT_EQ(f.node->lines(),
+              (lines{"HEAD /blog_posts", "GET /blog_posts/_mapping", "POST /blog_posts/_doc", "GET /blog_posts/_doc/x1",
+                     "PUT /blog_posts/_doc/x1?if_primary_term=1&if_seq_no=0", "DELETE /blog_posts/_doc/x1?if_primary_term=1&if_seq_no=1"}));
     EXPECT_EQ(f.node->body(2), json::parse(sample_text));
     json changed = json::parse(sample_text);
     changed.set("title", "new");
@@ -144,7 +157,8 @@ ASYNC_TEST(Wire, Update) {
     EXPECT_EQ(post.author, "john_doe");
     EXPECT_EQ(f.node->lines()[3], "POST /blog_posts/_update/1?if_primary_term=1&if_seq_no=0");
     EXPECT_EQ(f.node->body(3), json::parse(R"({"doc":{"title":"new"}})"));
-    co_await f.posts.update(post, json::object({{"title", "newer"}}), {.detect_noop = false, .doc_as_upsert = true, .retry_on_conflict = 3});
+    co_await f.posts.update(post, json::object({{"title", "newer"}}),
+                            {.detect_noop = false, .doc_as_upsert = true, .retry_on_conflict = 3});
     EXPECT_EQ(f.node->lines()[4], "POST /blog_posts/_update/1?retry_on_conflict=3");
     EXPECT_EQ(f.node->body(4), json::parse(R"({"doc":{"title":"newer"},"doc_as_upsert":true,"detect_noop":false})"));
     CO_EXPECT_THROW(co_await f.posts.update(post, json::object()), search::illegal_operation);
@@ -181,19 +195,25 @@ ASYNC_TEST(Wire, Searches) {
 
 ASYNC_TEST(Wire, AdvancedSearch) {
     fixture f;
-    f.node->answer(200, R"({"took":2,"timed_out":false,"_shards":{"total":1,"successful":1,"skipped":0,"failed":0},"hits":{"total":{"value":2,"relation":"eq"},"max_score":1.5,
+    f.node->answer(
+        200,
+        R"({"took":2,"timed_out":false,"_shards":{"total":1,"successful":1,"skipped":0,"failed":0},"hits":{"total":{"value":2,"relation":"eq"},"max_score":1.5,
         "hits":[{"_index":"blog_posts","_id":"1","_score":1.5,"_source":{"title":"One","author":"ada"},"highlight":{"title":["<em>One</em>"]}}]},
         "aggregations":{"authors":{"doc_count_error_upper_bound":0,"sum_other_doc_count":3,"buckets":[{"key":"ada","doc_count":2}]},
         "publication_dates":{"buckets":[{"key_as_string":"2025-11-01T00:00:00.000Z","key":1761955200000,"doc_count":2}]}}})");
     const auto authors = search::terms("author").size(10).named("authors");
-    const auto found = co_await f.posts.search()
-                           .query(search::multi_match("t", {"title^2", "content"}, {.type = search::multi_match_type::best_fields}))
-                           .filter(search::boolean({.should = {search::term("tags", "x"), search::term("tags", "y")}, .minimum_should_match = 1}))
-                           .aggregate(authors)
-                           .aggregate("publication_dates", search::date_histogram("published_date").calendar_interval("month"))
-                           .slice(0, 20)
-                           .execute();
-    EXPECT_EQ(f.node->body(0), json::parse(R"({"query":{"bool":{"must":[{"multi_match":{"query":"t","fields":["title^2","content"],"type":"best_fields"}}],"filter":[{"bool":{"should":[{"term":{"tags":"x"}},{"term":{"tags":"y"}}],"minimum_should_match":1}}]}},"aggs":{"authors":{"terms":{"field":"author","size":10}},"publication_dates":{"date_histogram":{"field":"published_date","calendar_interval":"month"}}},"from":0,"size":20})"));
+    const auto found =
+        co_await f.posts.search()
+            .query(search::multi_match("t", {"title^2", "content"}, {.type = search::multi_match_type::best_fields}))
+            .filter(search::boolean({.should = {search::term("tags", "x"), search::term("tags", "y")}, .minimum_should_match = 1}))
+            .aggregate(authors)
+            .aggregate("publication_dates", search::date_histogram("published_date").calendar_interval("month"))
+            .slice(0, 20)
+            .execute();
+    EXPECT_EQ(
+        f.node->body(0),
+        json::parse(
+            R"({"query":{"bool":{"must":[{"multi_match":{"query":"t","fields":["title^2","content"],"type":"best_fields"}}],"filter":[{"bool":{"should":[{"term":{"tags":"x"}},{"term":{"tags":"y"}}],"minimum_should_match":1}}]}},"aggs":{"authors":{"terms":{"field":"author","size":10}},"publication_dates":{"date_histogram":{"field":"published_date","calendar_interval":"month"}}},"from":0,"size":20})"));
     EXPECT_TRUE(found.success());
     CO_ASSERT_EQ(found.hits.size(), 1u);
     EXPECT_EQ(found.hits.total.value, 2);
@@ -222,7 +242,8 @@ ASYNC_TEST(Wire, OtherBodyKeys) {
     co_await f.client.search("i").highlight({"title"}, {.fragment_size = 50}).collapse("author").execute();
     EXPECT_EQ(f.node->lines(), lines(3, "POST /i/_search"));
     EXPECT_EQ(f.node->body(0), json::parse(R"({"query":{"bool":{"filter":[{"bool":{"must_not":[{"term":{"a":1}}]}}]}}})"));
-    EXPECT_EQ(f.node->body(1), json::parse(R"({"sort":[{"d":{"order":"desc"}},"_score"],"post_filter":{"term":{"a":1}},"_source":["title","tags"]})"));
+    EXPECT_EQ(f.node->body(1),
+              json::parse(R"({"sort":[{"d":{"order":"desc"}},"_score"],"post_filter":{"term":{"a":1}},"_source":["title","tags"]})"));
     EXPECT_EQ(f.node->body(2), json::parse(R"({"highlight":{"fields":{"title":{"fragment_size":50}}},"collapse":{"field":"author"}})"));
 }
 
@@ -238,7 +259,9 @@ ASYNC_TEST(Wire, HealthCalls) {
     fixture f;
     f.node->answer(200, "").answer(200, R"({"name":"n","cluster_name":"c","version":{"number":"9.1.0"}})");
     f.node->answer(200, R"({"cluster_name":"c","status":"green","timed_out":false,"number_of_nodes":1,"active_shards":3})");
-    f.node->answer(200, R"([{"health":"green","status":"open","index":"blog_posts","uuid":"u","pri":"1","rep":"0","docs.count":"30","docs.deleted":"0","store.size":"1kb"}])");
+    f.node->answer(
+        200,
+        R"([{"health":"green","status":"open","index":"blog_posts","uuid":"u","pri":"1","rep":"0","docs.count":"30","docs.deleted":"0","store.size":"1kb"}])");
     EXPECT_TRUE(co_await f.client.ping());
     EXPECT_EQ((co_await f.client.info()).cluster_name, "c");
     const auto health = co_await f.client.cluster().health();
@@ -266,7 +289,8 @@ ASYNC_TEST(Wire, MultipleIndicesAtOnce) {
 
 ASYNC_TEST(Wire, MultiSearch) {
     fixture f;
-    f.node->answer(200, std::string(R"({"took":1,"responses":[)") + no_hits + R"(,{"error":{"type":"index_not_found_exception","reason":"no such index [b]"},"status":404}]})");
+    f.node->answer(200, std::string(R"({"took":1,"responses":[)") + no_hits +
+                            R"(,{"error":{"type":"index_not_found_exception","reason":"no such index [b]"},"status":404}]})");
     auto [a, b] = co_await search::multi_search(f.client.search("a").query(search::match_all()), f.client.search<blog_post>("b"));
     EXPECT_TRUE(a.has_value());
     EXPECT_FALSE(b.has_value());
@@ -278,10 +302,13 @@ ASYNC_TEST(Wire, MultiSearch) {
 
 ASYNC_TEST(Wire, ByQuery) {
     fixture f;
-    f.node->answer(200, R"({"took":3,"total":2,"deleted":2,"batches":1,"version_conflicts":0,"noops":0,"failures":[]})").answer(200, R"({"total":1,"updated":1})");
+    f.node->answer(200, R"({"took":3,"total":2,"deleted":2,"batches":1,"version_conflicts":0,"noops":0,"failures":[]})")
+        .answer(200, R"({"total":1,"updated":1})");
     const auto gone = co_await f.client.search("i").query(search::match_all()).delete_by_query();
     EXPECT_EQ(gone.deleted, 2);
-    const auto changed = co_await f.client.search("i").query(search::match_all()).update_by_query(search::script{.source = "1"}, {.conflicts = search::conflicts::proceed});
+    const auto changed = co_await f.client.search("i")
+                             .query(search::match_all())
+                             .update_by_query(search::script{.source = "1"}, {.conflicts = search::conflicts::proceed});
     EXPECT_EQ(changed.updated, 1);
     EXPECT_EQ(f.node->lines(), (lines{"POST /i/_delete_by_query", "POST /i/_update_by_query?conflicts=proceed"}));
     EXPECT_EQ(f.node->body(0), json::parse(R"({"query":{"match_all":{}}})"));
@@ -310,7 +337,8 @@ ASYNC_TEST(Wire, FirstWriteEnsuresOnce) {
 
 ASYNC_TEST(Wire, OpenSearchGetsPlainTypes) {
     auto node = std::make_shared<scripted_transport>();
-    search::client client = scripted_client(node, {.flavour = search::server_flavour{.product = search::product::opensearch, .major = 2, .minor = 19}});
+    search::client client =
+        scripted_client(node, {.flavour = search::server_flavour{.product = search::product::opensearch, .major = 2, .minor = 19}});
     (void)co_await client.perform("POST", "/_search", {}, "{}");
     (void)co_await client.perform("POST", "/_bulk", {}, "{}\n", {.ndjson = true});
     EXPECT_EQ(node->seen[0].request.content_type, "application/json");

@@ -65,9 +65,12 @@ task<> health::run_check(entry& checked) {
 
 task<> health::check_now() {
     if (entries_.empty()) co_return;
-    co_await for_each_concurrent(
-        entries_, [this](std::unique_ptr<entry>& one) -> task<bool> { co_await run_check(*one); co_return true; },
-        {.limit = entries_.size()});
+    co_await for_each_concurrent(entries_,
+                                 [this](std::unique_ptr<entry>& one) -> task<bool> {
+                                     co_await run_check(*one);
+                                     co_return true;
+                                 },
+                                 {.limit = entries_.size()});
 }
 
 task<> health::run() {
@@ -77,9 +80,7 @@ task<> health::run() {
     }
 }
 
-bool health::is_up(const entry& checked) const {
-    return checked.known && checked.up && clock::now() - checked.last < options_.stale_after;
-}
+bool health::is_up(const entry& checked) const { return checked.known && checked.up && clock::now() - checked.last < options_.stale_after; }
 
 bool health::ready() const {
     if (!started_ || draining_) return false;
@@ -97,7 +98,9 @@ health_report health::report() const {
         const bool up = is_up(*one);
         (one->options.hard ? hard_down : soft_down) |= !up;
         result.checks.push_back({.name = one->name,
-                                 .state = !one->known ? "unknown" : up ? "up" : "down",
+                                 .state = !one->known ? "unknown"
+                                          : up        ? "up"
+                                                      : "down",
                                  .hard = one->options.hard,
                                  .age_seconds = one->known ? std::chrono::duration<double>(clock::now() - one->last).count() : 0,
                                  .latency_ms = std::chrono::duration<double, std::milli>(one->latency).count()});
@@ -127,12 +130,10 @@ http::response answer(const health_report& report, bool good) {
 void health::add_routes(web::app& app) {
     app.get("/livez", []() -> task<http::response> { co_return http::response(200, R"({"status":"up"})", http::content_type::json); },
             {.name = "livez", .tags = {"service"}, .summary = "Is the process alive?"});
-    app.get(
-        "/readyz", [this]() -> task<http::response> { co_return answer(report(), ready()); },
-        {.name = "readyz", .tags = {"service"}, .summary = "May it get requests?"});
-    app.get(
-        "/startupz", [this]() -> task<http::response> { co_return answer(report(), started_); },
-        {.name = "startupz", .tags = {"service"}, .summary = "Has it started?"});
+    app.get("/readyz", [this]() -> task<http::response> { co_return answer(report(), ready()); },
+            {.name = "readyz", .tags = {"service"}, .summary = "May it get requests?"});
+    app.get("/startupz", [this]() -> task<http::response> { co_return answer(report(), started_); },
+            {.name = "startupz", .tags = {"service"}, .summary = "Has it started?"});
 }
 
 }  // namespace hem::service

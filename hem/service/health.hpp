@@ -33,7 +33,7 @@ struct check_options {
 // What the endpoints answer; reflected as JSON.
 struct check_state {
     std::string name;
-    std::string state;       // "up", "down" or "unknown"
+    std::string state;  // "up", "down" or "unknown"
     bool hard = true;
     double age_seconds = 0;  // since the last result
     double latency_ms = 0;   // of the last run

@@ -6,9 +6,8 @@
 namespace hem::service {
 
 void add_metrics_route(web::app& app) {
-    app.get(
-        "/metrics", []() -> task<http::response> { co_return http::response(200, co_await metrics::scrape(), metrics::content_type); },
-        {.name = "metrics", .tags = {"service"}, .summary = "Metrics as Prometheus text"});
+    app.get("/metrics", []() -> task<http::response> { co_return http::response(200, co_await metrics::scrape(), metrics::content_type); },
+            {.name = "metrics", .tags = {"service"}, .summary = "Metrics as Prometheus text"});
 }
 
 }  // namespace hem::service

@@ -31,7 +31,8 @@ struct serve_options {
 };
 
 // Exit codes (SD-6): 0 all done in time, 3 work was cut off, 128 + number after a second signal. Throws what start-up throws: network_error
-// if an endpoint cannot be bound, the error of a provider or lifespan. Call it on the main thread's loop, with `run`'s own SIGINT handling off
+// if an endpoint cannot be bound, the error of a provider or lifespan. Call it on the main thread's loop, with `run`'s own SIGINT handling
+// off
 // (`handle_interrupt = false`).
 task<int> serve(web::app& app, health& health, serve_options options);
 

@@ -37,57 +37,57 @@ task<> fixture_body(Fixture& fixture) {
 
 }  // namespace hem::testing
 
-#define ASYNC_TEST(suite, name)                                                                        \
-    static ::hem::task<> suite##_##name##_async_body();                                                \
-    TEST(suite, name) { ::hem::testing::run_test_body(suite##_##name##_async_body); }                  \
+#define ASYNC_TEST(suite, name)                                                                                                            \
+    static ::hem::task<> suite##_##name##_async_body();                                                                                    \
+    TEST(suite, name) { ::hem::testing::run_test_body(suite##_##name##_async_body); }                                                      \
     static ::hem::task<> suite##_##name##_async_body()
 
-#define ASYNC_TEST_F(fixture, name)                                                                              \
-    class fixture##_##name##_async_test : public fixture {                                                       \
-    public:                                                                                                      \
-        ::hem::task<> async_body();                                                                              \
-        void TestBody() override {                                                                               \
-            ::hem::testing::run_test_body([this]() -> ::hem::task<> { co_await ::hem::testing::detail::fixture_body(*this); }); \
-        }                                                                                                        \
-    };                                                                                                           \
-    [[maybe_unused]] static ::testing::TestInfo* const fixture##_##name##_registered = ::testing::RegisterTest(  \
-        #fixture, #name, nullptr, nullptr, __FILE__, __LINE__, []() -> fixture* { return new fixture##_##name##_async_test; }); \
+#define ASYNC_TEST_F(fixture, name)                                                                                                        \
+    class fixture##_##name##_async_test : public fixture {                                                                                 \
+    public:                                                                                                                                \
+        ::hem::task<> async_body();                                                                                                        \
+        void TestBody() override {                                                                                                         \
+            ::hem::testing::run_test_body([this]() -> ::hem::task<> { co_await ::hem::testing::detail::fixture_body(*this); });            \
+        }                                                                                                                                  \
+    };                                                                                                                                     \
+    [[maybe_unused]] static ::testing::TestInfo* const fixture##_##name##_registered = ::testing::RegisterTest(                            \
+        #fixture, #name, nullptr, nullptr, __FILE__, __LINE__, []() -> fixture* { return new fixture##_##name##_async_test; });            \
     ::hem::task<> fixture##_##name##_async_test::async_body()
 
 // As TEST_P: `fixture` derives from async_fixture and ::testing::WithParamInterface<T>; INSTANTIATE_TEST_SUITE_P gives the values.
-#define ASYNC_TEST_P(fixture, name)                                                                                              \
-    class fixture##_##name##_async_test : public fixture {                                                                       \
-    public:                                                                                                                      \
-        ::hem::task<> async_body();                                                                                              \
-        void TestBody() override {                                                                                               \
-            ::hem::testing::run_test_body([this]() -> ::hem::task<> { co_await ::hem::testing::detail::fixture_body(*this); });  \
-        }                                                                                                                        \
-    };                                                                                                                           \
-    [[maybe_unused]] static const bool fixture##_##name##_registered = [] {                                                      \
-        const ::testing::internal::CodeLocation place(__FILE__, __LINE__);                                                       \
-        ::testing::UnitTest::GetInstance()                                                                                       \
-            ->parameterized_test_registry()                                                                                      \
-            .GetTestSuitePatternHolder<fixture>(#fixture, place)                                                                 \
-            ->AddTestPattern(#fixture, #name, new ::testing::internal::TestMetaFactory<fixture##_##name##_async_test>(), place); \
-        return true;                                                                                                             \
-    }();                                                                                                                         \
+#define ASYNC_TEST_P(fixture, name)                                                                                                        \
+    class fixture##_##name##_async_test : public fixture {                                                                                 \
+    public:                                                                                                                                \
+        ::hem::task<> async_body();                                                                                                        \
+        void TestBody() override {                                                                                                         \
+            ::hem::testing::run_test_body([this]() -> ::hem::task<> { co_await ::hem::testing::detail::fixture_body(*this); });            \
+        }                                                                                                                                  \
+    };                                                                                                                                     \
+    [[maybe_unused]] static const bool fixture##_##name##_registered = [] {                                                                \
+        const ::testing::internal::CodeLocation place(__FILE__, __LINE__);                                                                 \
+        ::testing::UnitTest::GetInstance()                                                                                                 \
+            ->parameterized_test_registry()                                                                                                \
+            .GetTestSuitePatternHolder<fixture>(#fixture, place)                                                                           \
+            ->AddTestPattern(#fixture, #name, new ::testing::internal::TestMetaFactory<fixture##_##name##_async_test>(), place);           \
+        return true;                                                                                                                       \
+    }();                                                                                                                                   \
     ::hem::task<> fixture##_##name##_async_test::async_body()
 
-#define CO_FAIL()                              \
-    do {                                       \
-        GTEST_NONFATAL_FAILURE_("Failed");     \
-        co_return;                             \
+#define CO_FAIL()                                                                                                                          \
+    do {                                                                                                                                   \
+        GTEST_NONFATAL_FAILURE_("Failed");                                                                                                 \
+        co_return;                                                                                                                         \
     } while (false)
-#define CO_SKIP(text)                                    \
-    do {                                                 \
-        [] { GTEST_SKIP() << text; }();                  \
-        co_return;                                       \
+#define CO_SKIP(text)                                                                                                                      \
+    do {                                                                                                                                   \
+        [] { GTEST_SKIP() << text; }();                                                                                                    \
+        co_return;                                                                                                                         \
     } while (false)
-#define HEM_CO_ASSERT_(check)                                     \
-    do {                                                          \
-        const int hem_parts_before = ::testing::UnitTest::GetInstance()->current_test_info()->result()->total_part_count(); \
-        check;                                                    \
-        if (::testing::UnitTest::GetInstance()->current_test_info()->result()->total_part_count() != hem_parts_before) co_return; \
+#define HEM_CO_ASSERT_(check)                                                                                                              \
+    do {                                                                                                                                   \
+        const int hem_parts_before = ::testing::UnitTest::GetInstance()->current_test_info()->result()->total_part_count();                \
+        check;                                                                                                                             \
+        if (::testing::UnitTest::GetInstance()->current_test_info()->result()->total_part_count() != hem_parts_before) co_return;          \
     } while (false)
 #define CO_ASSERT_TRUE(value) HEM_CO_ASSERT_(EXPECT_TRUE(value))
 #define CO_ASSERT_FALSE(value) HEM_CO_ASSERT_(EXPECT_FALSE(value))
@@ -99,13 +99,13 @@ task<> fixture_body(Fixture& fixture) {
 #define CO_ASSERT_GE(a, b) HEM_CO_ASSERT_(EXPECT_GE(a, b))
 
 // Checks that awaiting throws `type`: CO_EXPECT_THROW(co_await f(), hem::timeout_error).
-#define CO_EXPECT_THROW(statement, type)                                              \
-    do {                                                                              \
-        bool hem_thrown = false;                                                      \
-        try {                                                                         \
-            (void)(statement);                                                        \
-        } catch (const type&) {                                                       \
-            hem_thrown = true;                                                        \
-        }                                                                             \
-        EXPECT_TRUE(hem_thrown) << #statement " did not throw " #type;                \
+#define CO_EXPECT_THROW(statement, type)                                                                                                   \
+    do {                                                                                                                                   \
+        bool hem_thrown = false;                                                                                                           \
+        try {                                                                                                                              \
+            (void)(statement);                                                                                                             \
+        } catch (const type&) {                                                                                                            \
+            hem_thrown = true;                                                                                                             \
+        }                                                                                                                                  \
+        EXPECT_TRUE(hem_thrown) << #statement " did not throw " #type;                                                                     \
     } while (false)

@@ -1,5 +1,5 @@
-// Runs a coroutine twice with the same seed, shuffled, on virtual time, and compares what happened: which task resumed when, at what virtual
-// time, from which await, and the state of the random numbers. The first difference fails the test. Call it from a plain TEST.
+// Runs a coroutine twice with the same seed, shuffled, on virtual time, and compares what happened: which task resumed when, at what
+// virtual time, from which await, and the state of the random numbers. The first difference fails the test. Call it from a plain TEST.
 #pragma once
 
 #include <cstddef>

@@ -41,8 +41,8 @@ task<> check_bytes(const callable<task<any_pair>()>& make) {
             group.create_task([&]() -> task<> { co_await send(*pair.first, text, written); });
             got = co_await read_all(*pair.second, read);
         });
-        EXPECT_TRUE(got == text) << "bytes written " << written << " and read " << read << " at a time arrive changed: " << got.size() << " of "
-                                 << text.size();
+        EXPECT_TRUE(got == text) << "bytes written " << written << " and read " << read << " at a time arrive changed: " << got.size()
+                                 << " of " << text.size();
         char more[4];
         EXPECT_EQ(co_await pair.second->read_some(more), 0u) << "after the end a read gives the end again";
     }

@@ -79,7 +79,7 @@ public:
 
 // The loop's own descriptors are its machinery, not an operation of the program.
 bool is_sockets_or_file(int descriptor) {
-    struct stat info {};
+    struct stat info{};
     return ::fstat(descriptor, &info) == 0 && (info.st_mode & S_IFMT) != 0;
 }
 
@@ -121,7 +121,9 @@ int __real_socket(int, int, int);
 int __wrap_socket(int domain, int type, int protocol) { return fails("socket", EMFILE) ? -1 : __real_socket(domain, type, protocol); }
 
 int __real_connect(int, const sockaddr*, socklen_t);
-int __wrap_connect(int fd, const sockaddr* to, socklen_t size) { return fails("connect", ECONNREFUSED) ? -1 : __real_connect(fd, to, size); }
+int __wrap_connect(int fd, const sockaddr* to, socklen_t size) {
+    return fails("connect", ECONNREFUSED) ? -1 : __real_connect(fd, to, size);
+}
 
 int __real_bind(int, const sockaddr*, socklen_t);
 int __wrap_bind(int fd, const sockaddr* to, socklen_t size) { return fails("bind", EADDRINUSE) ? -1 : __real_bind(fd, to, size); }
@@ -135,16 +137,24 @@ int __wrap_accept4(int fd, sockaddr* from, socklen_t* size, int flags) {
 }
 
 ssize_t __real_recv(int, void*, size_t, int);
-ssize_t __wrap_recv(int fd, void* into, size_t bytes, int flags) { return fails("recv", ECONNRESET) ? -1 : __real_recv(fd, into, bytes, flags); }
+ssize_t __wrap_recv(int fd, void* into, size_t bytes, int flags) {
+    return fails("recv", ECONNRESET) ? -1 : __real_recv(fd, into, bytes, flags);
+}
 
 ssize_t __real_send(int, const void*, size_t, int);
-ssize_t __wrap_send(int fd, const void* from, size_t bytes, int flags) { return fails("send", EPIPE) ? -1 : __real_send(fd, from, bytes, flags); }
+ssize_t __wrap_send(int fd, const void* from, size_t bytes, int flags) {
+    return fails("send", EPIPE) ? -1 : __real_send(fd, from, bytes, flags);
+}
 
 ssize_t __real_sendmsg(int, const msghdr*, int);
-ssize_t __wrap_sendmsg(int fd, const msghdr* message, int flags) { return fails("sendmsg", EPIPE) ? -1 : __real_sendmsg(fd, message, flags); }
+ssize_t __wrap_sendmsg(int fd, const msghdr* message, int flags) {
+    return fails("sendmsg", EPIPE) ? -1 : __real_sendmsg(fd, message, flags);
+}
 
 ssize_t __real_recvmsg(int, msghdr*, int);
-ssize_t __wrap_recvmsg(int fd, msghdr* message, int flags) { return fails("recvmsg", ECONNRESET) ? -1 : __real_recvmsg(fd, message, flags); }
+ssize_t __wrap_recvmsg(int fd, msghdr* message, int flags) {
+    return fails("recvmsg", ECONNRESET) ? -1 : __real_recvmsg(fd, message, flags);
+}
 
 int __real_epoll_ctl(int, int, int, epoll_event*);
 int __wrap_epoll_ctl(int epoll, int operation, int fd, epoll_event* event) {
@@ -179,10 +189,14 @@ ssize_t __wrap_write(int fd, const void* from, size_t bytes) {
 }
 
 ssize_t __real_pread(int, void*, size_t, off_t);
-ssize_t __wrap_pread(int fd, void* into, size_t bytes, off_t at) { return fails_here_or_on_a_worker("pread", EIO) ? -1 : __real_pread(fd, into, bytes, at); }
+ssize_t __wrap_pread(int fd, void* into, size_t bytes, off_t at) {
+    return fails_here_or_on_a_worker("pread", EIO) ? -1 : __real_pread(fd, into, bytes, at);
+}
 
 ssize_t __real_pwrite(int, const void*, size_t, off_t);
-ssize_t __wrap_pwrite(int fd, const void* from, size_t bytes, off_t at) { return fails_here_or_on_a_worker("pwrite", ENOSPC) ? -1 : __real_pwrite(fd, from, bytes, at); }
+ssize_t __wrap_pwrite(int fd, const void* from, size_t bytes, off_t at) {
+    return fails_here_or_on_a_worker("pwrite", ENOSPC) ? -1 : __real_pwrite(fd, from, bytes, at);
+}
 
 int __real_fsync(int);
 int __wrap_fsync(int fd) { return fails_here_or_on_a_worker("fsync", EIO) ? -1 : __real_fsync(fd); }

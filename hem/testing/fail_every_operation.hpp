@@ -1,11 +1,11 @@
 // Runs a coroutine once to count its kernel operations, then once for each of them with an error there: a refused connect, a reset read, a
 // full disk. What counts are the calls below sockets and files that the loop's thread makes, and those of workers for files and name
-// look-ups; the linker sends them here (`--wrap`, see cmake/hem_layers.cmake), so code is tested as it is. Operations of a simulated network
-// count, too; what io_uring does inside the kernel does not.
+// look-ups; the linker sends them here (`--wrap`, see cmake/hem_layers.cmake), so code is tested as it is. Operations of a simulated
+// network count, too; what io_uring does inside the kernel does not.
 //
-// The test fails, naming the operation and its place, if a run ends with anything but a value, network_error, std::system_error or bad_alloc
-// (also inside an exception_group, or nested), leaves something behind, does not end, or reports something other than an error that came
-// second. An error class of a higher layer that stands for these is for `f` to catch.
+// The test fails, naming the operation and its place, if a run ends with anything but a value, network_error, std::system_error or
+// bad_alloc (also inside an exception_group, or nested), leaves something behind, does not end, or reports something other than an error
+// that came second. An error class of a higher layer that stands for these is for `f` to catch.
 #pragma once
 
 #include <cstddef>

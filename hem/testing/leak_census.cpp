@@ -41,8 +41,8 @@ std::string name_of(long thread) {
     return std::to_string(thread) + ": " + name;
 }
 
-// A joined thread is listed until the kernel has cleared it away: its flags (proc(5), 9th field of stat) tell that it is exiting, which they
-// did before join returned.
+// A joined thread is listed until the kernel has cleared it away: its flags (proc(5), 9th field of stat) tell that it is exiting, which
+// they did before join returned.
 bool is_gone(long thread) {
     constexpr unsigned long exiting = 0x4;  // PF_EXITING
     std::string stat;

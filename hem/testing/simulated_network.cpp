@@ -27,7 +27,8 @@ context_var<std::string>& current_host() {
 std::string key_of(const net::endpoint& where) { return where.is_unix ? "unix:" + where.host : std::to_string(where.port); }
 
 bool is_here(std::string_view host) {
-    return host == "localhost" || host.starts_with("127.") || host == "0.0.0.0" || host == "::" || host == "::1" || host == current_host().get();
+    return host == "localhost" || host.starts_with("127.") || host == "0.0.0.0" || host == "::" || host == "::1" ||
+           host == current_host().get();
 }
 
 }  // namespace
@@ -59,7 +60,7 @@ network_path& network_state::path(std::string_view one, std::string_view other) 
     return paths_[{std::string(one), std::string(other)}];
 }
 
-void network_state::change(std::string_view one, std::string_view other, bool network_path::*what, bool value) {
+void network_state::change(std::string_view one, std::string_view other, bool network_path::* what, bool value) {
     auto& changed = path(one, other);
     changed.*what = value;
     changed.changed.set();
@@ -86,7 +87,8 @@ task<net::socket_stream> network_state::connect(net::endpoint to) {
     if (const int error = operation_error("simulated connect", ECONNREFUSED)) fail(to, error);
     simulated_host& from = host(current_host().get());
     simulated_host& target = to.is_unix || is_here(to.host) ? from : host(to.host);
-    if (!target.known) throw network_error("cannot resolve " + to.host + ": no host of the simulated network has this name", failure_kind::not_sent);
+    if (!target.known)
+        throw network_error("cannot resolve " + to.host + ": no host of the simulated network has this name", failure_kind::not_sent);
     auto& way = path(from.name, target.name);
     const auto deadline = hem::detail::saturating_add(clock::now(), options.give_up);
     co_await travel(way, to, deadline);
@@ -104,7 +106,9 @@ task<net::socket_stream> network_state::connect(net::endpoint to) {
 
 net::listener network_state::listen(const net::endpoint& where) {
     net::endpoint local = where;
-    const auto refuse = [&](const std::string& why) { throw network_error("cannot listen on " + where.to_string() + ": " + why, failure_kind::permanent); };
+    const auto refuse = [&](const std::string& why) {
+        throw network_error("cannot listen on " + where.to_string() + ": " + why, failure_kind::permanent);
+    };
     if (const int error = operation_error("simulated listen", EADDRINUSE)) refuse(std::system_category().message(error));
     auto& here = host(current_host().get());
     if (!where.is_unix && !is_here(where.host)) refuse("this is host '" + here.name + "' of the simulated network");
@@ -228,8 +232,12 @@ void simulated_network::partition(std::string_view one, std::string_view other) 
 void simulated_network::repair(std::string_view one, std::string_view other) {
     state_->change(one, other, &detail::network_path::partitioned, false);
 }
-void simulated_network::hold(std::string_view one, std::string_view other) { state_->change(one, other, &detail::network_path::held, true); }
-void simulated_network::release(std::string_view one, std::string_view other) { state_->change(one, other, &detail::network_path::held, false); }
+void simulated_network::hold(std::string_view one, std::string_view other) {
+    state_->change(one, other, &detail::network_path::held, true);
+}
+void simulated_network::release(std::string_view one, std::string_view other) {
+    state_->change(one, other, &detail::network_path::held, false);
+}
 void simulated_network::crash(std::string_view name) { state_->crash(state_->host(name)); }
 void simulated_network::bounce(std::string_view name) { state_->bounce(state_->host(name)); }
 

@@ -1,14 +1,14 @@
 // A network in memory, on virtual time and one seed: hosts with names, listeners and streams, latency, segments of odd sizes, loss, and the
-// bad days: partitions, held links, crashed hosts. While it lives, everything on this thread that connects, resolves or listens does it here;
-// an HTTP server and its clients run on it unchanged.
+// bad days: partitions, held links, crashed hosts. While it lives, everything on this thread that connects, resolves or listens does it
+// here; an HTTP server and its clients run on it unchanged.
 //
 //     hem::testing::simulated_network network({.latency = {1ms, 20ms}, .chunking = 100});
 //     network.start_host(group, "server", [&]() -> hem::task<> { co_await serve(); });
 //     co_await client.get("http://server:8000/");
 //     network.partition("test", "server");
 //
-// Code runs on the host that started it; what belongs to no started host runs on the host "test". Streams behave as TCP does: bytes arrive in
-// order or not at all; what a lossy link drops is sent again later.
+// Code runs on the host that started it; what belongs to no started host runs on the host "test". Streams behave as TCP does: bytes arrive
+// in order or not at all; what a lossy link drops is sent again later.
 #pragma once
 
 #include <cstdint>
@@ -28,11 +28,11 @@ struct latency_range {
 };
 
 struct simulated_network_options {
-    std::uint64_t seed = 0;      // 0: drawn from the loop's generator
-    latency_range latency;       // of each segment, one way
-    std::size_t chunking = 0;    // most bytes in a segment, each of a random size; 0: what one write gives stays together
-    double loss = 0;             // probability that a segment has to be sent again, after 200 ms, then twice that ...
-    std::size_t window = 65536;  // bytes under way or unread in one direction before writing waits
+    std::uint64_t seed = 0;                       // 0: drawn from the loop's generator
+    latency_range latency;                        // of each segment, one way
+    std::size_t chunking = 0;                     // most bytes in a segment, each of a random size; 0: what one write gives stays together
+    double loss = 0;                              // probability that a segment has to be sent again, after 200 ms, then twice that ...
+    std::size_t window = 65536;                   // bytes under way or unread in one direction before writing waits
     duration give_up = std::chrono::seconds(60);  // of a connection, or a connect, that a partition cuts off: ETIMEDOUT
 };
 

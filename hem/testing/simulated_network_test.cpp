@@ -185,8 +185,11 @@ TEST(Buggify, FollowsTheSeedAndStaysOutOfRealLoops) {
 // ---- HTTP over it -----------------------------------------------------------------------------------------------------------------------
 
 task<> serve_http() {
-    http::server server([](http::request& request) -> task<http::response> { co_return http::response(200, "you asked for " + std::string(request.path()), http::content_type::text); },
-                        {.bind = {"0.0.0.0:8000"}, .limits = {.drain_grace = 1s}});
+    http::server server(
+        [](http::request& request) -> task<http::response> {
+            co_return http::response(200, "you asked for " + std::string(request.path()), http::content_type::text);
+        },
+        {.bind = {"0.0.0.0:8000"}, .limits = {.drain_grace = 1s}});
     co_await server.serve();
 }
 
@@ -208,15 +211,16 @@ ASYNC_TEST(SimulatedNetwork, AnHttpClientSurvivesAPartition) {
     co_await with_task_group([&](task_group& group) -> task<> {
         network.start_host(group, "server", serve_http);
         co_await wait_all_tasks_blocked();
-        co_await with(http::open({.base_url = "http://server:8000", .timeout = http::timeout_options(3s)}), [&](http::client& api) -> task<> {
-            EXPECT_EQ((co_await api.get("/before")).status(), 200);
-            network.partition("test", "server");
-            const auto begin = virtual_clock::elapsed();
-            CO_EXPECT_THROW((void)co_await api.get("/during"), http::error);
-            EXPECT_EQ(virtual_clock::elapsed() - begin, 3s);
-            network.repair("test", "server");
-            EXPECT_EQ((co_await api.get("/after")).status(), 200);
-        });
+        co_await with(http::open({.base_url = "http://server:8000", .timeout = http::timeout_options(3s)}),
+                      [&](http::client& api) -> task<> {
+                          EXPECT_EQ((co_await api.get("/before")).status(), 200);
+                          network.partition("test", "server");
+                          const auto begin = virtual_clock::elapsed();
+                          CO_EXPECT_THROW((void)co_await api.get("/during"), http::error);
+                          EXPECT_EQ(virtual_clock::elapsed() - begin, 3s);
+                          network.repair("test", "server");
+                          EXPECT_EQ((co_await api.get("/after")).status(), 200);
+                      });
         group.cancel("done");
     });
 }

@@ -61,7 +61,8 @@ std::size_t stack_used(callable<task<>()> f) {
     const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     std::vector<unsigned char> resident(stack_bytes / page);
     if (::mincore(stack.memory, stack_bytes, resident.data()) != 0) fail(errno, "cannot ask for the touched pages of a stack");
-    return page * static_cast<std::size_t>(std::count_if(resident.begin(), resident.end(), [](unsigned char state) { return (state & 1) != 0; }));
+    return page *
+           static_cast<std::size_t>(std::count_if(resident.begin(), resident.end(), [](unsigned char state) { return (state & 1) != 0; }));
 }
 
 void expect_stack_bounded(callable<task<>()> f, std::size_t limit) {

@@ -32,21 +32,24 @@ ASYNC_TEST(WaitAllTasksBlocked, ComesBeforeTheClockJumps) {
 
 ASYNC_TEST(ExpectReport, ClaimsWhatComes) {
     auto expected = hem::testing::expect_report(hem::report_kind::never_awaited);
-    { [[maybe_unused]] auto forgotten = hem::sleep_for(1s), unused = hem::sleep_for(1s); }
+    {
+        [[maybe_unused]] auto forgotten = hem::sleep_for(1s), unused = hem::sleep_for(1s);
+    }
     auto never = []() -> hem::task<> { co_return; };
-    { [[maybe_unused]] hem::task<> dropped = never(); }
+    {
+        [[maybe_unused]] hem::task<> dropped = never();
+    }
     CO_ASSERT_EQ(expected.texts().size(), 1u);
     EXPECT_NE(expected.texts()[0].find("destroyed before it ran"), std::string::npos);
 }
 
 TEST(AsyncTest, FailsOnAnErrorThatLeavesTheBody) {
     const hem::testing::one_seed once;
-    EXPECT_NONFATAL_FAILURE(
-        hem::testing::run_test_body([]() -> hem::task<> {
-            throw std::runtime_error("broken");
-            co_return;
-        }),
-        "broken");
+    EXPECT_NONFATAL_FAILURE(hem::testing::run_test_body([]() -> hem::task<> {
+                                throw std::runtime_error("broken");
+                                co_return;
+                            }),
+                            "broken");
 }
 
 TEST(AsyncTest, FailsOnAnUnclaimedReport) {
@@ -127,13 +130,12 @@ TEST(CancelAtEveryAwait, SemaphoreKeepsItsPermits) {
             hem::semaphore permits(2);
             auto body = [&]() -> hem::task<> {
                 std::vector<int> items(5);
-                co_await hem::map_concurrent(
-                    items,
-                    [&](int) -> hem::task<> {
-                        auto permit = co_await permits.acquire();
-                        co_await hem::sleep_for(1s);
-                    },
-                    {.limit = 5});
+                co_await hem::map_concurrent(items,
+                                             [&](int) -> hem::task<> {
+                                                 auto permit = co_await permits.acquire();
+                                                 co_await hem::sleep_for(1s);
+                                             },
+                                             {.limit = 5});
             };
             auto note = [&]() -> hem::task<> {
                 available = permits.available();

@@ -157,10 +157,9 @@ TEST(Checkpoints, TheWrongClaimFails) {
                                 co_await assert_checkpoints([&]() -> task<> { co_await flag.wait(); });
                             }),
                             "it let no other task run");
-    EXPECT_NONFATAL_FAILURE(run_test_body([]() -> task<> {
-                                co_await assert_no_checkpoints([]() -> task<> { co_await checkpoint_if_cancelled(); });
-                            }),
-                            "the operation is a cancel point");
+    EXPECT_NONFATAL_FAILURE(
+        run_test_body([]() -> task<> { co_await assert_no_checkpoints([]() -> task<> { co_await checkpoint_if_cancelled(); }); }),
+        "the operation is a cancel point");
 }
 
 task<int> sum_of(int depth) {
@@ -265,7 +264,8 @@ TEST(LeakCensus, NamesATimerThatStaysArmed) {
 
 //
 TEST(ExpectReport, FailsWhenNoneCame) {
-    EXPECT_NONFATAL_FAILURE({ const auto expected = expect_report(report_kind::stall); }, "expected a report of kind 'stall', there was none");
+    EXPECT_NONFATAL_FAILURE(
+        { const auto expected = expect_report(report_kind::stall); }, "expected a report of kind 'stall', there was none");
 }
 
 class Squares : public async_fixture, public ::testing::WithParamInterface<int> {

@@ -35,8 +35,9 @@ public:
     };
 };
 
-// Resumes when every other task waits, nothing is ready, no worker job runs, and no I/O has come for `cushion` of real time; before the clock
-// jumps. Several waiters go one after the other, the smallest cushion first. A cancel point. std::invalid_argument for a negative cushion.
+// Resumes when every other task waits, nothing is ready, no worker job runs, and no I/O has come for `cushion` of real time; before the
+// clock jumps. Several waiters go one after the other, the smallest cushion first. A cancel point. std::invalid_argument for a negative
+// cushion.
 class [[nodiscard("not awaited: write co_await")]] wait_all_tasks_blocked : public hem::detail::blocked_wait {
 public:
     explicit wait_all_tasks_blocked(duration cushion = {});

@@ -217,7 +217,8 @@ struct layered_handler {
 }  // namespace
 
 http::handler app::handler() {
-    http::handler made = core_->middleware.empty() ? http::handler(direct_handler{core_.get()}) : http::handler(layered_handler{core_.get()});
+    http::handler made =
+        core_->middleware.empty() ? http::handler(direct_handler{core_.get()}) : http::handler(layered_handler{core_.get()});
     made.set_body_limit_rule(core_.get(), [](const void* core, const http::request& head, std::uint64_t servers) noexcept {
         return static_cast<const detail::app_core*>(core)->body_limit_of(head, servers);
     });

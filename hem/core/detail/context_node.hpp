@@ -51,8 +51,8 @@ public:
 private:
     static void release(context_node* node) noexcept {
         // Who holds the only reference need not count down: nobody else can take one.
-        while (node && (node->references.load(std::memory_order_acquire) == 1 ||
-                        node->references.fetch_sub(1, std::memory_order_acq_rel) == 1)) {
+        while (node &&
+               (node->references.load(std::memory_order_acquire) == 1 || node->references.fetch_sub(1, std::memory_order_acq_rel) == 1)) {
             context_node* next = node->next;
             node->destroy(node);
             node = next;

@@ -15,8 +15,7 @@ namespace {
 
 class epoll_reactor final : public reactor {
 public:
-    explicit epoll_reactor(int wake_fd)
-        : reactor(wake_fd), epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), host_(hosted_loop::current()) {
+    explicit epoll_reactor(int wake_fd) : reactor(wake_fd), epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), host_(hosted_loop::current()) {
         if (host_) ++waiters_;  // its handlers are input that is always waited for
         if (epoll_fd_ < 0) throw_errno("cannot make the loop's epoll descriptor");
         epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = nullptr}};

@@ -80,7 +80,7 @@ private:
     static mode take_over_mode() noexcept;
 
     block* free_[classes] = {};
-    block* counted_[classes] = {};       // what is recycled while counting: the fast way finds nothing and asks refill()
+    block* counted_[classes] = {};      // what is recycled while counting: the fast way finds nothing and asks refill()
     std::size_t recycled_classes_ = 0;  // that deallocate() handles itself: none before the thread's first use and while counting
     mode mode_ = mode::recycle;
     bool known_ = false;

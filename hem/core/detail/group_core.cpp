@@ -105,7 +105,8 @@ void group_core::fail(std::exception_ptr error, const task_header& who) noexcept
         send_report_if_possible([&] {
             const auto name = who.display_name();
             return report{.kind = report_kind::suppressed_error,
-                          .text = "task '" + name + "' failed with " + describe(error) + " after its group had failed with " + describe(first_),
+                          .text =
+                              "task '" + name + "' failed with " + describe(error) + " after its group had failed with " + describe(first_),
                           .task = name};
         });
     }

@@ -30,14 +30,15 @@ void count_interrupts_for(int number, const signal_subscription* top) noexcept {
 
 struct slot {
     signal_subscription* top = nullptr;
-    struct sigaction before {};  // the program's own
+    struct sigaction before{};  // the program's own
 };
 slot slots[signal_limit];  // main thread only
 
 void on_signal(int number) {
     const int saved = errno;
     // The third SIGINT must work in a program whose loop stands still, too.
-    if (number == SIGINT && interrupts.load(std::memory_order_relaxed) >= 0 && interrupts.fetch_add(1, std::memory_order_relaxed) + 1 >= 3) {
+    if (number == SIGINT && interrupts.load(std::memory_order_relaxed) >= 0 &&
+        interrupts.fetch_add(1, std::memory_order_relaxed) + 1 >= 3) {
         ::signal(SIGINT, SIG_DFL);
         ::raise(SIGINT);
     }
@@ -81,7 +82,7 @@ void signal_subscription::install(kernel& on) {
     if (!on_main_thread()) throw usage_error("signals are handled by the main thread's loop only");
     slot& mine = slots[number];
     if (!mine.top) {
-        struct sigaction action {};
+        struct sigaction action{};
         action.sa_handler = on_signal;
         action.sa_flags = SA_RESTART;
         sigemptyset(&action.sa_mask);
@@ -118,7 +119,7 @@ void signal_subscription::remove(bool untaken) noexcept {
     untaken = arrived_count[number].exchange(0, std::memory_order_relaxed) > 0 || untaken;
     if (!mine.top) {
         // Somebody may have put a handler of his own over ours: it stays.
-        struct sigaction now {};
+        struct sigaction now{};
         ::sigaction(number, nullptr, &now);
         if (now.sa_handler == on_signal) ::sigaction(number, &mine.before, nullptr);
         if (!any_subscriber()) {
@@ -131,7 +132,7 @@ void signal_subscription::remove(bool untaken) noexcept {
 
 interrupt_guard::interrupt_guard(kernel& loop, bool wanted) : loop_(loop) {
     if (!wanted || !on_main_thread()) return;
-    struct sigaction now {};
+    struct sigaction now{};
     ::sigaction(SIGINT, nullptr, &now);
     if (now.sa_handler != SIG_DFL) return;  // the program's own handler is left alone
     subscription_.number = SIGINT;

@@ -1,5 +1,6 @@
 // Signals as the loop sees them. A handler only counts the number and wakes the loop; the loop calls whoever subscribed, between tasks.
-// Handlers belong to the process, so only the loop of the main thread may have any. Of several subscribers to one number the newest gets it.
+// Handlers belong to the process, so only the loop of the main thread may have any. Of several subscribers to one number the newest gets
+// it.
 #pragma once
 
 #include <signal.h>
@@ -21,8 +22,8 @@ struct signal_subscription {
 
     // Installs the handler. std::invalid_argument for a number that cannot be handled, usage_error on another thread than the main one.
     void install(kernel& on);
-    // Gives the signal back to who had it before: a subscriber, or the program's own handler. One that came and was not taken, here or, with
-    // `untaken`, by the subscriber, is raised once for it.
+    // Gives the signal back to who had it before: a subscriber, or the program's own handler. One that came and was not taken, here or,
+    // with `untaken`, by the subscriber, is raised once for it.
     void remove(bool untaken = false) noexcept;
 };
 

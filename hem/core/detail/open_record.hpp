@@ -19,7 +19,8 @@ public:
         : type_(std::exchange(other.type_, nullptr)), owner_(std::move(other.owner_)), where_(other.where_) {}
     open_record& operator=(open_record&&) = delete;
     ~open_record() {
-        if (type_) [[unlikely]] report();
+        if (type_) [[unlikely]]
+            report();
     }
     void closed() noexcept { type_ = nullptr; }
 

@@ -22,8 +22,10 @@ private:
 
 ASYNC_TEST(OpenRecord, ReportsAResourceThatIsDroppedOpen) {
     auto reported = hem::testing::expect_report(report_kind::unclosed_resource);
-    const auto line = std::source_location::current().line() + 1;
-    { link dropped; }
+    const auto line = std::source_location::current().line() + 2;
+    {
+        link dropped;
+    }
     CO_ASSERT_EQ(reported.texts().size(), 1u);
     EXPECT_EQ(reported.texts()[0],
               "link opened by task 'main' at open_record_test.cpp:" + std::to_string(line) + " was never closed: open it with hem::with");

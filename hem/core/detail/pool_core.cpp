@@ -134,7 +134,8 @@ void pool_core::look_around() noexcept {
     }
 }
 
-// A worker is `looking` from its start, and from the end of a job, until it takes a job or sleeps: whoever submits meanwhile need not wake it.
+// A worker is `looking` from its start, and from the end of a job, until it takes a job or sleeps: whoever submits meanwhile need not wake
+// it.
 void pool_core::work(worker& self) {
     {
         const std::string name = options_.name.substr(0, 15);  // the kernel's limit

@@ -12,9 +12,9 @@ class pool_core;
 // One job. Lives with whoever submits it until `ended` was called or it was withdrawn.
 struct pool_job {
     pool_job* next_job = nullptr;
-    context_pointer context;                // the job runs with it
-    virtual void execute() noexcept = 0;    // on the worker
-    virtual void ended() noexcept = 0;      // on the worker, after everything else; the job may die in it
+    context_pointer context;              // the job runs with it
+    virtual void execute() noexcept = 0;  // on the worker
+    virtual void ended() noexcept = 0;    // on the worker, after everything else; the job may die in it
 
 protected:
     ~pool_job() = default;

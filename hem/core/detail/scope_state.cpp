@@ -101,7 +101,8 @@ void scope_state::cancel(cancel_reason reason) noexcept {
 void scope_state::mark() noexcept {
     effective_ = true;
     for (task_header& task : tasks_) task.loop->interrupt(task);
-    if (watcher_) [[unlikely]] watcher_->scope_cancelled();
+    if (watcher_) [[unlikely]]
+        watcher_->scope_cancelled();
 }
 
 void scope_state::propagate() noexcept {

@@ -52,8 +52,8 @@ public:
     // Marks this scope cancelled; later calls keep the first reason. Interrupts what waits inside, runs nothing.
     void cancel(cancel_reason reason) noexcept;
 
-    bool cancelled() const noexcept { return effective_; }           // by itself or from outside
-    bool cancel_called() const noexcept { return own_cancelled_; }   // by its own cancel or deadline
+    bool cancelled() const noexcept { return effective_; }          // by itself or from outside
+    bool cancel_called() const noexcept { return own_cancelled_; }  // by its own cancel or deadline
     bool entered() const noexcept { return entered_; }
     bool left() const noexcept { return left_; }
     scope_state* parent() const noexcept { return parent_; }
@@ -109,7 +109,8 @@ template <class F>
 void scope_state::visit(F f) {
     auto first_child = [](scope_state* s) { return s->children_.empty() ? nullptr : &s->children_.front(); };
     auto next_sibling = [](scope_state* s) -> scope_state* {
-        return s == &s->parent_->children_.back() ? nullptr : static_cast<scope_state*>(static_cast<list_link<scope_sibling_tag>*>(s)->next);
+        return s == &s->parent_->children_.back() ? nullptr
+                                                  : static_cast<scope_state*>(static_cast<list_link<scope_sibling_tag>*>(s)->next);
     };
     scope_state* at = this;
     scope_state* next = f(*at) ? first_child(at) : nullptr;

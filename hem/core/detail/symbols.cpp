@@ -54,7 +54,7 @@ public:
             this);
         const int fd = ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
         if (fd < 0) return;
-        struct stat about {};
+        struct stat about{};
         if (::fstat(fd, &about) == 0 && about.st_size > 0) {
             const auto bytes = static_cast<std::size_t>(about.st_size);
             if (void* file = ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, fd, 0); file != MAP_FAILED) {
@@ -69,7 +69,8 @@ public:
     std::string find(std::uintptr_t address) const {
         if (address < base_ || address - base_ >= end_) return {};
         const auto offset = address - base_;
-        auto after = std::upper_bound(functions_.begin(), functions_.end(), offset, [](auto at, const function& f) { return at < f.begin; });
+        auto after =
+            std::upper_bound(functions_.begin(), functions_.end(), offset, [](auto at, const function& f) { return at < f.begin; });
         if (after == functions_.begin()) return {};
         const function& found = *std::prev(after);
         if (offset >= found.begin + std::max<std::uintptr_t>(found.bytes, 1)) return {};

@@ -1,5 +1,5 @@
-// Names of native code addresses, from the symbol tables of the program (local functions, too) and of its shared libraries. Reads the program
-// file once, on first use; not for signal handlers.
+// Names of native code addresses, from the symbol tables of the program (local functions, too) and of its shared libraries. Reads the
+// program file once, on first use; not for signal handlers.
 #pragma once
 
 #include <string>

@@ -27,8 +27,8 @@ struct task_header : list_link<scope_task_tag>, list_link<all_tasks_tag> {
 
     // First resume: makes the coroutine and runs it to its first suspension.
     virtual void start() = 0;
-    // After its coroutine reached the end: takes the outcome over, destroys frame, callable and arguments. Returns the error that left, null
-    // for a value.
+    // After its coroutine reached the end: takes the outcome over, destroys frame, callable and arguments. Returns the error that left,
+    // null for a value.
     virtual std::exception_ptr finish() noexcept = 0;
     // The kernel's verdict on an error: it was a cancellation, or it becomes another error.
     virtual void set_cancelled() noexcept = 0;
@@ -48,7 +48,7 @@ struct task_header : list_link<scope_task_tag>, list_link<all_tasks_tag> {
     group_core* group = nullptr;
     kernel* loop = nullptr;
     held_lock* held_locks = nullptr;  // newest first; looked at when the task ends
-    const void* woken_by = nullptr;  // primitive that woke it last: the shuffle keeps the order within one
+    const void* woken_by = nullptr;   // primitive that woke it last: the shuffle keeps the order within one
     context_pointer context;
     std::unique_ptr<scope_state> handle_scope;
     std::unique_ptr<std::string> name;
@@ -59,8 +59,8 @@ struct task_header : list_link<scope_task_tag>, list_link<all_tasks_tag> {
     duration busy{};               // time on the loop, as far as it was measured: loop::measure
     std::uint32_t self_wakes = 0;  // times it gave up its turn and was ready at once, since `self_wakes_from`
     std::uint64_t self_wakes_from = 0;
-    bool cancel_met = false;       // a cancellation from outside was thrown into it
-    bool creating = false;         // in its midst: a child that it starts eagerly runs in its place
+    bool cancel_met = false;  // a cancellation from outside was thrown into it
+    bool creating = false;    // in its midst: a child that it starts eagerly runs in its place
     bool finished = false;
 
 protected:

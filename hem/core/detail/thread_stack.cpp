@@ -72,7 +72,7 @@ std::string stack_of_thread(pid_t id, duration limit) {
     [[maybe_unused]] static const bool prepared = [] {
         void* primed[2];
         ::backtrace(primed, 2);  // loads what it needs now, not inside a handler
-        struct sigaction action {};
+        struct sigaction action{};
         action.sa_sigaction = note_stack;
         action.sa_flags = SA_SIGINFO | SA_RESTART;
         sigemptyset(&action.sa_mask);

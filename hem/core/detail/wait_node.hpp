@@ -1,4 +1,5 @@
-// What a suspended task waits for. One node per wait, inside the awaiter: the primitive queues it, grants it, or the task's scope aborts it.
+// What a suspended task waits for. One node per wait, inside the awaiter: the primitive queues it, grants it, or the task's scope aborts
+// it.
 //
 //   idle -> parked -> granted -> (resumed)
 //                  \-> cancelled -> (resumed, throws)
@@ -22,8 +23,8 @@ struct wait_target {
     std::string_view name = {};    // of the object, empty if it has none
     task_header* owner = nullptr;  // who has to act before the wait can end, if that is known
     const void* object = nullptr;
-    int descriptor = -1;                        // for I/O
-    time_point until = time_point::max();       // for time
+    int descriptor = -1;                   // for I/O
+    time_point until = time_point::max();  // for time
 };
 
 // How a kind of wait behaves. Plain functions, no allocation, no user code: they run inside cancel().

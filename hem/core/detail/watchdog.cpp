@@ -55,14 +55,14 @@ watchdog::watchdog(kernel& loop, const stall_watchdog& options) : loop_(loop), o
         void* prime[4];
         ::backtrace(prime, 4);
         // For good: a signal may still be on its way when its timer is gone, and the default action would end the process.
-        struct sigaction action {};
+        struct sigaction action{};
         action.sa_sigaction = on_signal;
         action.sa_flags = SA_RESTART | SA_SIGINFO;
         sigemptyset(&action.sa_mask);
         ::sigaction(watchdog_signal(), &action, nullptr);
     });
     ::sem_init(&wake_, 0, 0);
-    struct sigevent event {};
+    struct sigevent event{};
     event.sigev_notify = SIGEV_THREAD_ID;
     event.sigev_signo = watchdog_signal();
     event.sigev_notify_thread_id = static_cast<pid_t>(::syscall(SYS_gettid));
@@ -238,7 +238,8 @@ void watchdog::send(const record& stall) {
     const std::string spent = std::to_string(stall.elapsed / 1'000'000) + " ms";
     std::string text;
     if (stall.endless) {
-        text = who + " has not suspended for " + spent + place + ": what computes goes to hem::to_thread, or awaits hem::yield_if_due now and then";
+        text = who + " has not suspended for " + spent + place +
+               ": what computes goes to hem::to_thread, or awaits hem::yield_if_due now and then";
     } else {
         text = who + " holds loop " + std::to_string(loop_.id.value()) + " for " + spent + place;
     }

@@ -1,7 +1,7 @@
-// The watchdog of one run on one thread. A timer sends the thread a signal each quarter of the threshold while the loop is busy. The handler
-// compares the loop's counters with those of the time before: four looks at one and the same resume are a stall. It notes what runs in a
-// record that was made beforehand, and a reporter thread gives it names and sends the report. (Arming a timer around each resume would cost
-// 0.7 us each; a task that measures its own lateness misses stalls shorter than its period.)
+// The watchdog of one run on one thread. A timer sends the thread a signal each quarter of the threshold while the loop is busy. The
+// handler compares the loop's counters with those of the time before: four looks at one and the same resume are a stall. It notes what runs
+// in a record that was made beforehand, and a reporter thread gives it names and sends the report. (Arming a timer around each resume would
+// cost 0.7 us each; a task that measures its own lateness misses stalls shorter than its period.)
 //
 // A loop that sleeps is left alone: the second look that finds it so stops the timer, and the loop starts it again when it wakes.
 #pragma once
@@ -32,10 +32,12 @@ public:
 
     // ---- the loop's side
     void woke() noexcept {
-        if (asleep_.load(std::memory_order_relaxed)) [[unlikely]] start_timer();
+        if (asleep_.load(std::memory_order_relaxed)) [[unlikely]]
+            start_timer();
     }
     void tick_ended() noexcept {
-        if (stall_began_.load(std::memory_order_relaxed) != 0) [[unlikely]] note_end();
+        if (stall_began_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+            note_end();
     }
 
 private:

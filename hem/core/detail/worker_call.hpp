@@ -48,10 +48,10 @@ private:
 
     std::shared_ptr<inbox> home_;
     kernel* loop_ = nullptr;
-    worker_wait* waiter_ = nullptr;         // loop's side; null if the task has left
-    std::shared_ptr<worker_call> keep_;     // of a call that may be abandoned: until it has come home
+    worker_wait* waiter_ = nullptr;      // loop's side; null if the task has left
+    std::shared_ptr<worker_call> keep_;  // of a call that may be abandoned: until it has come home
     std::shared_ptr<const cancel_reason> reason_;
-    std::size_t children_ = 0;              // tasks that the function runs on the loop now
+    std::size_t children_ = 0;  // tasks that the function runs on the loop now
     std::atomic<bool> cancel_requested_{false};
 };
 

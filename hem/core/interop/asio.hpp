@@ -2,9 +2,10 @@
 //
 //     std::size_t got = co_await socket.async_read_some(asio::buffer(bytes), hem::use_hem);
 //
-// It gives what the handler would have been given behind the error code (nothing, a value, or a tuple of values) and throws an error code as
-// asio::system_error. The operation starts when it is awaited. A cancelled await asks the operation to end, through its cancellation slot, and
-// waits for it: if it completed all the same its result is given, else `cancelled` is thrown. An operation that knows no slot ends by itself.
+// It gives what the handler would have been given behind the error code (nothing, a value, or a tuple of values) and throws an error code
+// as asio::system_error. The operation starts when it is awaited. A cancelled await asks the operation to end, through its cancellation
+// slot, and waits for it: if it completed all the same its result is given, else `cancelled` is thrown. An operation that knows no slot
+// ends by itself.
 //
 // The io_context may run on any thread, or on the loop's own: hem::run_on(context, main) runs Hem's loop inside it, so that tasks and
 // handlers share one thread and need no locks.
@@ -103,9 +104,7 @@ auto await_asio(Initiation initiation, InitArgs... args) -> task<typename asio_s
     auto signal = std::make_shared<asio::cancellation_signal>();
     // Signals may only be emitted where the operation's handlers run.
     auto executor = asio::get_associated_executor(initiation);
-    auto ask = [signal, executor] {
-        asio::post(executor, [signal] { signal->emit(asio::cancellation_type::all); });
-    };
+    auto ask = [signal, executor] { asio::post(executor, [signal] { signal->emit(asio::cancellation_type::all); }); };
     std::optional<std::stop_callback<decltype(ask)>> asked;
     try {
         co_return co_await from_callback<value>([&](resolver<value> resolve, std::stop_token stop) {
@@ -168,9 +167,9 @@ private:
 
 }  // namespace detail
 
-// Runs `f(args...)` as the main task of a loop on this thread, inside `context`: handlers run between tasks. Returns main's value, or throws
-// its error, as `run` does; what is left in the context then stays there. Nobody else may run the context meanwhile, and an error that leaves
-// one of its handlers ends the program.
+// Runs `f(args...)` as the main task of a loop on this thread, inside `context`: handlers run between tasks. Returns main's value, or
+// throws its error, as `run` does; what is left in the context then stays there. Nobody else may run the context meanwhile, and an error
+// that leaves one of its handlers ends the program.
 template <class F, class... Args>
 auto run_on(asio::io_context& context, F&& f, Args&&... args) {
     detail::asio_host host(context);

@@ -51,19 +51,21 @@ task<> fulfil(std::shared_ptr<std::promise<T>> promise, F f, Args... args) {
 
 }  // namespace detail
 
-// Waits for the future and gives its value or throws its error. A deferred one runs on the worker. Cancelled, it leaves within 10 ms and the
-// result is dropped. std::future_error if the future has no state.
+// Waits for the future and gives its value or throws its error. A deferred one runs on the worker. Cancelled, it leaves within 10 ms and
+// the result is dropped. std::future_error if the future has no state.
 template <class T>
 task<T> from_future(std::future<T> future, pool_reference pool = {}) {
     if (!future.valid()) throw std::future_error(std::future_errc::no_state);
-    co_return co_await detail::run_on_worker(to_thread_options{.pool = std::move(pool)}, detail::get_future<std::future<T>>, std::move(future));
+    co_return co_await detail::run_on_worker(to_thread_options{.pool = std::move(pool)}, detail::get_future<std::future<T>>,
+                                             std::move(future));
 }
 
-// Runs the coroutine function `f(args...)` on the portal's loop; the future gets its value or error, task_cancelled if it was cancelled, for
-// instance because the portal was closed, and std::future_error (broken promise) if the portal took no calls any more. Never blocks.
+// Runs the coroutine function `f(args...)` on the portal's loop; the future gets its value or error, task_cancelled if it was cancelled,
+// for instance because the portal was closed, and std::future_error (broken promise) if the portal took no calls any more. Never blocks.
 template <class F, class... Args>
 auto to_future(const blocking_portal& portal, F f, Args... args) {
-    static_assert(!detail::remote_value<F, Args...>::plain, "to_future takes a coroutine function: a plain one is called through the portal");
+    static_assert(!detail::remote_value<F, Args...>::plain,
+                  "to_future takes a coroutine function: a plain one is called through the portal");
     detail::check_transferable<Args...>();
     using T = detail::remote_value_t<F, Args...>;
     auto promise = std::make_shared<std::promise<T>>();

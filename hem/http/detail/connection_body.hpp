@@ -22,9 +22,7 @@ public:
     // Nothing was read and the client waits for 100-continue: the body never comes.
     bool withheld() const noexcept { return expect_continue_ && !asked_; }
     // What is known to be left; unknown for a chunked body.
-    std::optional<std::uint64_t> left() const noexcept {
-        return kind_ == body_kind::length ? std::optional(left_) : std::nullopt;
-    }
+    std::optional<std::uint64_t> left() const noexcept { return kind_ == body_kind::length ? std::optional(left_) : std::nullopt; }
     // Why the body cannot be read, as a status; 0 if nothing is wrong, -1 if the client went away.
     int broken() const noexcept { return broken_; }
 

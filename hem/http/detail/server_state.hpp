@@ -1,5 +1,5 @@
-// What the connections of one server share: handler, limits, the cached date, recycled blocks, counters, and the list of connections that the
-// sweep walks once a second.
+// What the connections of one server share: handler, limits, the cached date, recycled blocks, counters, and the list of connections that
+// the sweep walks once a second.
 #pragma once
 
 #include <memory>

@@ -203,7 +203,8 @@ double json_cursor::read_number() {
     double value = 0;
     const auto [stop, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (stop != text.data() + text.size() || fault == std::errc::invalid_argument) fail("expected a number");
-    if (fault == std::errc::result_out_of_range) return text.front() == '-' ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
+    if (fault == std::errc::result_out_of_range)
+        return text.front() == '-' ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
     return value;
 }
 

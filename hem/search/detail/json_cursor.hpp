@@ -13,7 +13,8 @@ namespace hem::search::detail {
 
 class cursor_error : public std::exception {
 public:
-    cursor_error(std::string path, std::string reason) : path_(std::move(path)), reason_(std::move(reason)), text_(path_ + ": " + reason_) {}
+    cursor_error(std::string path, std::string reason)
+        : path_(std::move(path)), reason_(std::move(reason)), text_(path_ + ": " + reason_) {}
     const char* what() const noexcept override { return text_.c_str(); }
     const std::string& path() const noexcept { return path_; }
     const std::string& reason() const noexcept { return reason_; }
@@ -41,12 +42,12 @@ public:
 
     void read_string(std::string& out);
     std::string read_string();
-    std::int64_t read_integer();            // a fraction of zeros is accepted, as are numbers in quotes
+    std::int64_t read_integer();  // a fraction of zeros is accepted, as are numbers in quotes
     std::uint64_t read_unsigned();
     double read_number();
     bool read_bool();
     void read_null();
-    std::string_view skip();                // the bytes of the value
+    std::string_view skip();  // the bytes of the value
     bool finished() noexcept { return peek() == 0; }
 
     // Path of the member that is being read, for errors.

@@ -21,8 +21,8 @@ struct query::node {
     shape layout = shape::flat;
     std::string kind;
     std::string field;
-    std::string_view value_key;  // a literal
-    std::string value;           // JSON text
+    std::string_view value_key;                                // a literal
+    std::string value;                                         // JSON text
     std::vector<std::pair<std::string, std::string>> options;  // key, JSON text
     std::vector<query> must, filter, should, must_not;
     std::string minimum;  // JSON text; empty when it was not given

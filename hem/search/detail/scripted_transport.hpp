@@ -64,7 +64,8 @@ public:
         if (next.delay > duration::zero()) co_await sleep_for(next.delay);
         if (next.fault == failure::refused) throw connection_error("cannot connect to " + name_ + ": connection refused", false);
         if (next.fault == failure::lost) throw connection_error("lost the connection to " + name_, true);
-        co_return transport_response{.status = next.status, .headers = std::move(next.headers), .body = std::move(next.body), .http_version = "1.1"};
+        co_return transport_response{
+            .status = next.status, .headers = std::move(next.headers), .body = std::move(next.body), .http_version = "1.1"};
     }
     task<> close() override {
         closed = true;

@@ -20,7 +20,19 @@ namespace hem::search::embedded {
 // Grows when analysis of a built-in analyzer changes; a store written with another version is indexed again when it is opened.
 inline constexpr int analysis_version = 1;
 
-enum class token_type : std::uint8_t { word, alphanum, num, hangul, katakana, southeast_asian, ideographic, hiragana, emoji, synonym, shingle };
+enum class token_type : std::uint8_t {
+    word,
+    alphanum,
+    num,
+    hangul,
+    katakana,
+    southeast_asian,
+    ideographic,
+    hiragana,
+    emoji,
+    synonym,
+    shingle
+};
 
 // The name that `_analyze` prints: "word", "<ALPHANUM>", "<NUM>" ...
 std::string_view to_string(token_type type) noexcept;
@@ -102,7 +114,8 @@ public:
 
     // Adds a custom analyzer or normalizer (a normalizer has the tokenizer `keyword`). Throws analysis_error.
     void define(const analyzer_definition& definition);
-    // A built-in analyzer under another name with options, such as `standard` with `stopwords` or `max_token_length`. Throws analysis_error.
+    // A built-in analyzer under another name with options, such as `standard` with `stopwords` or `max_token_length`. Throws
+    // analysis_error.
     void define_configured(const std::string& name, const analysis_component& configured);
 
     const analyzer* find(std::string_view name) const noexcept;

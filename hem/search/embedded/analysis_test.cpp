@@ -85,7 +85,8 @@ TEST(CustomAnalyzer, ChainsItsParts) {
     registry.define({"pairs", {}, {"standard", {}}, {{"lowercase", {}}, {"shingle", {}}}});
     EXPECT_EQ(shown(registry.get("pairs"), "One two three"), "one@0 one two@0 two@1 two three@1 three@2");
     registry.define({"plain", {}, {"standard", {}}, {{"lowercase", {}}, {"asciifolding", {}}}});
-    EXPECT_EQ(shown(registry.get("plain"), "Caf\u00e9 Stra\u00dfe \u00c5ngstr\u00f6m plain \u03b1\u00b5"), "cafe@0 strasse@1 angstrom@2 plain@3 \u03b1\u00b5@4");
+    EXPECT_EQ(shown(registry.get("plain"), "Caf\u00e9 Stra\u00dfe \u00c5ngstr\u00f6m plain \u03b1\u00b5"),
+              "cafe@0 strasse@1 angstrom@2 plain@3 \u03b1\u00b5@4");
     registry.define({"both", {}, {"standard", {}}, {{"asciifolding", {{"preserve_original", {"true"}}}}}});
     EXPECT_EQ(shown(registry.get("both"), "caf\u00e9 bar \ufb03"), "cafe@0 caf\u00e9@0 bar@1 ffi@2 \ufb03@2");
     registry.define({"mapped", {{"mapping", {{"mappings", {":) => happy", "& => and"}}}}}, {"whitespace", {}}, {}});
@@ -113,10 +114,12 @@ TEST(CustomAnalyzer, RefusesWhatIsMissingByName) {
         }
         return "nothing thrown";
     };
-    EXPECT_NE(message([&] { registry.define({"x", {}, {"standard", {}}, {{"snowball", {}}}}); }).find("token filter [snowball]"), std::string::npos);
+    EXPECT_NE(message([&] { registry.define({"x", {}, {"standard", {}}, {{"snowball", {}}}}); }).find("token filter [snowball]"),
+              std::string::npos);
     EXPECT_NE(message([&] { registry.define({"x", {}, {"thai", {}}, {}}); }).find("tokenizer [thai]"), std::string::npos);
     EXPECT_NE(message([&] { registry.define_configured("x", {"german", {}}); }).find("[german]"), std::string::npos);
-    EXPECT_NE(message([&] { registry.define({"x", {}, {"standard", {{"max_tokens", {"3"}}}}, {}}); }).find("[max_tokens]"), std::string::npos);
+    EXPECT_NE(message([&] { registry.define({"x", {}, {"standard", {{"max_tokens", {"3"}}}}, {}}); }).find("[max_tokens]"),
+              std::string::npos);
     EXPECT_NE(message([&] { registry.get("nope"); }).find("there are default english"), std::string::npos);
 }
 

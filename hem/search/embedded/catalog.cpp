@@ -25,7 +25,8 @@ field_plan catalog::plan(const index_info& info) const {
     return index_schema::make(json::parse(info.settings), json::parse(info.mapping, {.max_depth = 1000}))->plan();
 }
 
-prepared_document catalog::prepare(const index_info& info, const std::shared_ptr<const field_plan>& plan, const stored_document& from) const {
+prepared_document catalog::prepare(const index_info& info, const std::shared_ptr<const field_plan>& plan,
+                                   const stored_document& from) const {
     const auto schema = index_schema::make(json::parse(info.settings), json::parse(info.mapping, {.max_depth = 1000}));
     const parsed_document parsed = schema->fields.parse_document(from.id, from.source, *plan, *schema->analyzers);
     prepared_document made = embedded::prepare(*plan, parsed.document);

@@ -34,7 +34,8 @@ class catalog : public plan_source {
 public:
     void attach(store& data);  // reads indices and aliases; before any other call
     field_plan plan(const index_info& info) const override;
-    prepared_document prepare(const index_info& info, const std::shared_ptr<const field_plan>& plan, const stored_document& from) const override;
+    prepared_document prepare(const index_info& info, const std::shared_ptr<const field_plan>& plan,
+                              const stored_document& from) const override;
 
     // `a,b*,-c`, `_all`, aliases; empty means all. Throws index_not_found.
     std::vector<target> resolve(std::string_view expression, const target_options& options = {}) const;
@@ -66,7 +67,7 @@ private:
     };
     target target_of(const entry& from) const;
     const entry* find(std::string_view name) const;  // the caller holds the lock
-    std::string aliases_as_text() const;  // the caller holds the lock
+    std::string aliases_as_text() const;             // the caller holds the lock
     void write(const entry& changed);
 
     store* store_ = nullptr;

@@ -39,7 +39,8 @@ private:
     }
     void correct() {
         const auto place = static_cast<std::uint32_t>(out_.text.size());
-        out_.corrections.push_back({place, out_utf16_, static_cast<std::int64_t>(at_) - place, static_cast<std::int64_t>(in_utf16_) - out_utf16_});
+        out_.corrections.push_back(
+            {place, out_utf16_, static_cast<std::int64_t>(at_) - place, static_cast<std::int64_t>(in_utf16_) - out_utf16_});
     }
 
     std::string_view text_;
@@ -58,8 +59,10 @@ public:
         rewriter out(text);
         while (!out.done()) {
             const auto found = std::ranges::find_if(pairs_, [&](const auto& pair) { return out.rest().starts_with(pair.first); });
-            if (found == pairs_.end()) out.keep_one();
-            else out.replace(found->first.size(), found->second);
+            if (found == pairs_.end())
+                out.keep_one();
+            else
+                out.replace(found->first.size(), found->second);
         }
         return out.finish();
     }
@@ -78,7 +81,8 @@ public:
             if (rest.starts_with("<!--")) {
                 const auto end = rest.find("-->");
                 out.replace(end == std::string_view::npos ? rest.size() : end + 3, "");
-            } else if (rest.front() == '<' && rest.size() > 1 && (is_letter(rest[1]) || rest[1] == '/' || rest[1] == '!' || rest[1] == '?')) {
+            } else if (rest.front() == '<' && rest.size() > 1 &&
+                       (is_letter(rest[1]) || rest[1] == '/' || rest[1] == '!' || rest[1] == '?')) {
                 tag(out, rest);
             } else if (rest.front() == '&') {
                 reference(out, rest);
@@ -119,9 +123,10 @@ private:
             out.replace(after == std::string_view::npos ? rest.size() : after + 1, "\n");
             return;
         }
-        static constexpr std::string_view in_line[] = {"a", "abbr", "acronym", "b", "basefont", "bdo", "big", "cite", "code", "dfn", "em", "font", "i",
-                                                       "img", "input", "kbd", "label", "q", "s", "samp", "select", "small", "span", "strike", "strong",
-                                                       "sub", "sup", "textarea", "tt", "u", "var"};
+        static constexpr std::string_view in_line[] = {"a",      "abbr", "acronym", "b",        "basefont", "bdo",   "big",   "cite",
+                                                       "code",   "dfn",  "em",      "font",     "i",        "img",   "input", "kbd",
+                                                       "label",  "q",    "s",       "samp",     "select",   "small", "span",  "strike",
+                                                       "strong", "sub",  "sup",     "textarea", "tt",       "u",     "var"};
         out.replace(end + 1, std::ranges::binary_search(in_line, std::string_view(name)) ? "" : "\n");
     }
 
@@ -129,10 +134,25 @@ private:
         const auto end = rest.substr(0, 12).find(';');
         if (end == std::string_view::npos || end < 2) return out.keep_one();
         const auto name = rest.substr(1, end - 1);
-        static constexpr std::pair<std::string_view, std::string_view> known[] = {
-            {"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}, {"nbsp", " "}, {"copy", "\xC2\xA9"}, {"hellip", "\xE2\x80\xA6"},
-            {"mdash", "\xE2\x80\x94"}, {"ndash", "\xE2\x80\x93"}, {"lsquo", "\xE2\x80\x98"}, {"rsquo", "\xE2\x80\x99"}, {"ldquo", "\xE2\x80\x9C"},
-            {"rdquo", "\xE2\x80\x9D"}, {"eacute", "\xC3\xA9"}, {"auml", "\xC3\xA4"}, {"ouml", "\xC3\xB6"}, {"uuml", "\xC3\xBC"}, {"szlig", "\xC3\x9F"}};
+        static constexpr std::pair<std::string_view, std::string_view> known[] = {{"amp", "&"},
+                                                                                  {"lt", "<"},
+                                                                                  {"gt", ">"},
+                                                                                  {"quot", "\""},
+                                                                                  {"apos", "'"},
+                                                                                  {"nbsp", " "},
+                                                                                  {"copy", "\xC2\xA9"},
+                                                                                  {"hellip", "\xE2\x80\xA6"},
+                                                                                  {"mdash", "\xE2\x80\x94"},
+                                                                                  {"ndash", "\xE2\x80\x93"},
+                                                                                  {"lsquo", "\xE2\x80\x98"},
+                                                                                  {"rsquo", "\xE2\x80\x99"},
+                                                                                  {"ldquo", "\xE2\x80\x9C"},
+                                                                                  {"rdquo", "\xE2\x80\x9D"},
+                                                                                  {"eacute", "\xC3\xA9"},
+                                                                                  {"auml", "\xC3\xA4"},
+                                                                                  {"ouml", "\xC3\xB6"},
+                                                                                  {"uuml", "\xC3\xBC"},
+                                                                                  {"szlig", "\xC3\x9F"}};
         for (const auto& [each, text] : known) {
             if (each == name) return out.replace(end + 1, text);
         }
@@ -144,8 +164,10 @@ private:
         for (const char each : digits) {
             const char low = static_cast<char>(each | 32);
             int digit = -1;
-            if (each >= '0' && each <= '9') digit = each - '0';
-            else if (hexadecimal && low >= 'a' && low <= 'f') digit = low - 'a' + 10;
+            if (each >= '0' && each <= '9')
+                digit = each - '0';
+            else if (hexadecimal && low >= 'a' && low <= 'f')
+                digit = low - 'a' + 10;
             if (digit < 0) return out.keep_one();
             code = code * (hexadecimal ? 16 : 10) + static_cast<char32_t>(digit);
             if (code > 0x10FFFF) return out.keep_one();
@@ -182,8 +204,8 @@ std::unique_ptr<char_filter> make_char_filter(const analysis_component& componen
         }
         made = std::make_unique<mapping_filter>(std::move(pairs));
     } else {
-        throw analysis_error("the embedded engine does not support the char filter [" + component.type
-                             + "]; it has html_strip mapping (a cluster has more)");
+        throw analysis_error("the embedded engine does not support the char filter [" + component.type +
+                             "]; it has html_strip mapping (a cluster has more)");
     }
     options.check();
     return made;

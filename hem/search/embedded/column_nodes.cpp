@@ -131,7 +131,8 @@ node_pointer make_double_set_node(const index_generation& over, const column_vie
     });
 }
 
-node_pointer make_ordinal_set_node(const index_generation& over, const column_view& column, std::vector<std::uint64_t> ordinals, std::int64_t cost) {
+node_pointer make_ordinal_set_node(const index_generation& over, const column_view& column, std::vector<std::uint64_t> ordinals,
+                                   std::int64_t cost) {
     return make_value_node(over, column, cost, [set = std::move(ordinals)](const column_view& in, std::size_t at) {
         const auto ordinal = in.ordinal(at);
         return (set[ordinal >> 6] >> (ordinal & 63) & 1) != 0;
@@ -142,6 +143,8 @@ node_pointer make_column_exists_node(const index_generation& over, const column_
     return std::make_unique<column_exists_node>(over, column);
 }
 
-node_pointer make_text_exists_node(const index_generation& over, std::uint32_t field) { return std::make_unique<text_exists_node>(over, field); }
+node_pointer make_text_exists_node(const index_generation& over, std::uint32_t field) {
+    return std::make_unique<text_exists_node>(over, field);
+}
 
 }  // namespace hem::search::embedded::detail

@@ -64,9 +64,7 @@ public:
 
     // Every document of the snapshot has exactly one value: the value of document d is the one at index d.
     bool single_valued() const noexcept { return starts.size == 0; }
-    std::size_t value_count(docno document) const noexcept {
-        return single_valued() ? 1 : starts[document + 1] - starts[document];
-    }
+    std::size_t value_count(docno document) const noexcept { return single_valued() ? 1 : starts[document + 1] - starts[document]; }
     // [first, last) of the values of a document; for ordinal(), integer() and floating().
     std::size_t first(docno document) const noexcept { return single_valued() ? document : starts[document]; }
     std::size_t last(docno document) const noexcept { return single_valued() ? document + 1 : starts[document + 1]; }

@@ -134,10 +134,17 @@ TEST(Engine, ForcemergeRenumbersAndScrollsGoOn) {
     const auto store = in_memory();
     send(*store, "PUT", "/posts", R"({"mappings":{"properties":{"t":{"type":"text","analyzer":"english"}}}})");
     for (int round = 0; round < 3; ++round)
-        for (int at = 0; at < 20; ++at) send(*store, "PUT", "/posts/_doc/" + std::to_string(at), R"({"t":"running foxes","n":)" + std::to_string(at) + "}");
+        for (int at = 0; at < 20; ++at)
+            send(*store, "PUT", "/posts/_doc/" + std::to_string(at), R"({"t":"running foxes","n":)" + std::to_string(at) + "}");
     send(*store, "DELETE", "/posts/_doc/7");
-    const auto page = json::parse(send(*store, "POST", "/posts/_search?scroll=1m", R"({"size":5,"query":{"match":{"t":"fox"}},"sort":"_doc"})").body);
-    const auto found = [&] { return json::parse(send(*store, "POST", "/posts/_search", R"({"size":30,"version":true,"seq_no_primary_term":true,"query":{"match":{"t":"fox"}}})").body)["hits"].dump(); };
+    const auto page =
+        json::parse(send(*store, "POST", "/posts/_search?scroll=1m", R"({"size":5,"query":{"match":{"t":"fox"}},"sort":"_doc"})").body);
+    const auto found = [&] {
+        return json::parse(send(*store, "POST", "/posts/_search",
+                                R"({"size":30,"version":true,"seq_no_primary_term":true,"query":{"match":{"t":"fox"}}})")
+                               .body)["hits"]
+            .dump();
+    };
     const std::string before = found();
     EXPECT_EQ(json::parse(send(*store, "GET", "/posts/_stats/docs").body)["_all"]["primaries"]["docs"]["deleted"].as_int64(), 41);
     EXPECT_EQ(send(*store, "POST", "/posts/_forcemerge").status, 200);
@@ -146,9 +153,13 @@ TEST(Engine, ForcemergeRenumbersAndScrollsGoOn) {
     EXPECT_EQ(json::parse(send(*store, "GET", "/posts/_doc/3").body)["_version"].as_int64(), 3);
     std::size_t hits = page["hits"]["hits"].size();
     for (int at = 0; at < 4; ++at)
-        hits += json::parse(send(*store, "POST", "/_search/scroll", json::object({{"scroll", "1m"}, {"scroll_id", page["_scroll_id"]}}).dump()).body)["hits"]["hits"].size();
+        hits +=
+            json::parse(send(*store, "POST", "/_search/scroll", json::object({{"scroll", "1m"}, {"scroll_id", page["_scroll_id"]}}).dump())
+                            .body)["hits"]["hits"]
+                .size();
     EXPECT_EQ(hits, 19u);
-    EXPECT_EQ(json::parse(send(*store, "PUT", "/posts/_doc/7", R"({"t":"back"})").body)["_version"].as_int64(), 5) << "the delete was remembered";
+    EXPECT_EQ(json::parse(send(*store, "PUT", "/posts/_doc/7", R"({"t":"back"})").body)["_version"].as_int64(), 5)
+        << "the delete was remembered";
 }
 
 TEST(Engine, RefusesWhatItDoesNotHaveByName) {

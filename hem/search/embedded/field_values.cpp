@@ -124,7 +124,8 @@ std::int64_t mapped_field::to_integer(const json& value) const {
             return cut(parse_double(text), text);
         } catch (value_fault& fault) {
             // Longs are read by another parser.
-            if (type == field_type::long_integer && fault.causes.front().first == "number_format_exception") fault.causes.front().first = "illegal_argument_exception";
+            if (type == field_type::long_integer && fault.causes.front().first == "number_format_exception")
+                fault.causes.front().first = "illegal_argument_exception";
             throw;
         }
     }

@@ -14,10 +14,10 @@ file_lock::file_lock(const std::string& store_path) {
     const std::string path = store_path + ".lock";
     descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (descriptor_ < 0) {
-        throw store_error(store_failure::io, "cannot open the search store " + store_path + ": its lock file " + path + ": "
-                                                 + std::strerror(errno) + " (does the folder exist, may it be written?)");
+        throw store_error(store_failure::io, "cannot open the search store " + store_path + ": its lock file " + path + ": " +
+                                                 std::strerror(errno) + " (does the folder exist, may it be written?)");
     }
-    struct flock wanted {};
+    struct flock wanted{};
     wanted.l_type = F_WRLCK;
     wanted.l_whence = SEEK_SET;
     if (::fcntl(descriptor_, F_OFD_SETLK, &wanted) != 0) {
@@ -27,9 +27,9 @@ file_lock::file_lock(const std::string& store_path) {
         while (!holder.empty() && holder.back() == '\n') holder.pop_back();
         ::close(descriptor_);
         descriptor_ = -1;
-        throw store_error(store_failure::locked, "cannot open the search store " + store_path + ": the process with pid "
-                                                     + (holder.empty() ? "unknown" : holder)
-                                                     + " has it open (a store belongs to one process; stop that one or send through it)");
+        throw store_error(store_failure::locked, "cannot open the search store " + store_path + ": the process with pid " +
+                                                     (holder.empty() ? "unknown" : holder) +
+                                                     " has it open (a store belongs to one process; stop that one or send through it)");
     }
     const std::string pid = std::to_string(::getpid()) + "\n";
     if (::ftruncate(descriptor_, 0) != 0 || ::pwrite(descriptor_, pid.data(), pid.size(), 0) < 0) {

@@ -41,8 +41,10 @@ int tokenize(Fts5Tokenizer*, void* context, int, const char* text, int size, int
         if (!plain) {
             unescaped.clear();
             for (int each = from; each < at; ++each) {
-                if (text[each] == escape && each + 1 < at) unescaped.push_back(static_cast<char>(text[++each] - 0x40));
-                else unescaped.push_back(text[each]);
+                if (text[each] == escape && each + 1 < at)
+                    unescaped.push_back(static_cast<char>(text[++each] - 0x40));
+                else
+                    unescaped.push_back(text[each]);
             }
             token = unescaped.data();
             length = static_cast<int>(unescaped.size());
@@ -121,8 +123,9 @@ std::string match_expression(std::string_view token) {
 void register_fts_extensions(sqlite3* database, posting_sink* const* sink) {
     auto* const api = api_of(database);
     if (api == nullptr) {
-        throw store_error(store_failure::unsupported, std::string("the embedded search engine needs an SQLite library with FTS5; version ")
-                                                          + sqlite3_libversion() + " has none (install Debian's libsqlite3-0)");
+        throw store_error(store_failure::unsupported,
+                          std::string("the embedded search engine needs an SQLite library with FTS5; version ") + sqlite3_libversion() +
+                              " has none (install Debian's libsqlite3-0)");
     }
     fts5_tokenizer made{create, destroy, tokenize};
     api->xCreateTokenizer(api, "hem", nullptr, &made, nullptr);

@@ -55,8 +55,8 @@ TEST(FullDisk, BulkSaysSoAndLosesNothingAcknowledged) {
     const auto bulk = [&](engine& to, int documents) {
         std::string body;
         for (int at = 0; at < documents; ++at, ++next)
-            body += R"({"index":{"_id":")" + std::to_string(next) + "\"}}\n" + R"({"t":"fox )" + std::to_string(next) + R"(","filling":{"x":")" +
-                    std::string(2000, 'a') + "\"}}\n";
+            body += R"({"index":{"_id":")" + std::to_string(next) + "\"}}\n" + R"({"t":"fox )" + std::to_string(next) +
+                    R"(","filling":{"x":")" + std::string(2000, 'a') + "\"}}\n";
         const json answer = json::parse(send(to, "POST", "/posts/_bulk", body, "application/x-ndjson").body);
         for (const json& item : answer["items"].elements()) {
             const json& one = item["index"];
@@ -74,8 +74,7 @@ TEST(FullDisk, BulkSaysSoAndLosesNothingAcknowledged) {
         const json counted = json::parse(send(in, "POST", "/posts/_count", R"({"query":{"match":{"t":"fox"}}})").body);
         ASSERT_EQ(counted["count"].as_int64(), static_cast<std::int64_t>(stored.size())) << counted.dump();
     };
-    const char* mapping =
-        R"({"mappings":{"properties":{"t":{"type":"text"},"filling":{"type":"object","enabled":false}}}})";
+    const char* mapping = R"({"mappings":{"properties":{"t":{"type":"text"},"filling":{"type":"object","enabled":false}}}})";
     {
         const auto opened = engine::open({.path = disk.store()});
         ASSERT_EQ(send(*opened, "PUT", "/posts", mapping).status, 200);

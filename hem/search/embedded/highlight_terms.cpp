@@ -41,8 +41,10 @@ struct collector {
     void take(const fuzzy_query& node) {
         const auto wanted = detail::code_points(node.value);
         const auto length = static_cast<int>(wanted.size());
-        const auto edits = static_cast<std::uint32_t>(
-            node.edits >= 0 ? std::min(node.edits, 2) : length < node.auto_low ? 0 : length < node.auto_high ? 1 : 2);
+        const auto edits = static_cast<std::uint32_t>(node.edits >= 0           ? std::min(node.edits, 2)
+                                                      : length < node.auto_low  ? 0
+                                                      : length < node.auto_high ? 1
+                                                                                : 2);
         from_dictionary(node.field, [&](std::string_view term) {
             return detail::edit_distance(detail::code_points(term), wanted, edits, node.transpositions) <= edits;
         });
@@ -51,8 +53,11 @@ struct collector {
         const int number = phrases++;
         for (const auto& slot : node.slots) {
             for (const auto& term : slot.terms) {
-                found.push_back({.field = node.field, .text = term, .what = slot.prefix ? highlight_term::kind::prefix : highlight_term::kind::term,
-                                 .phrase = number, .position = slot.position});
+                found.push_back({.field = node.field,
+                                 .text = term,
+                                 .what = slot.prefix ? highlight_term::kind::prefix : highlight_term::kind::term,
+                                 .phrase = number,
+                                 .position = slot.position});
             }
         }
     }

@@ -89,7 +89,7 @@ struct parsed_document {
     json source;
     std::deque<std::string> kept;
     std::vector<std::string> ignored;  // paths of fields whose value was malformed and left out
-    json new_fields;  // mapping to merge first; null when the document brings no new field
+    json new_fields;                   // mapping to merge first; null when the document brings no new field
 };
 
 class mapping {

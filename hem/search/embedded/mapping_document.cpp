@@ -3,9 +3,9 @@
 #include "hem/search/embedded/field_values.hpp"
 #include "hem/search/embedded/mapping.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -73,7 +73,8 @@ private:
             unmapped(value, full, name, path, mode, depth);
             return;
         }
-        if (field->type == field_type::alias) fail(full, "failed to parse", {{"illegal_argument_exception", "Cannot write to a field alias [" + full + "]."}});
+        if (field->type == field_type::alias)
+            fail(full, "failed to parse", {{"illegal_argument_exception", "Cannot write to a field alias [" + full + "]."}});
         known(*field, value, mode, depth);
     }
 
@@ -306,7 +307,8 @@ parsed_document mapping::parse_document(std::string_view id, std::string_view so
     return out;
 }
 
-std::vector<std::string> mapping::ignored_fields(std::string_view source, const field_plan& plan, const analyzer_registry& analyzers) const {
+std::vector<std::string> mapping::ignored_fields(std::string_view source, const field_plan& plan,
+                                                 const analyzer_registry& analyzers) const {
     if (!ignores_malformed_) return {};
     try {
         auto found = parse_document({}, source, plan, analyzers).ignored;

@@ -87,7 +87,8 @@ struct regular_expression::program {
     std::uint32_t start = 0;
 
     std::uint32_t emit(instruction made) {
-        if (code.size() >= 20'000) throw query_error("Determinizing automaton would require more than 10000 states: the regular expression is too large");
+        if (code.size() >= 20'000)
+            throw query_error("Determinizing automaton would require more than 10000 states: the regular expression is too large");
         code.push_back(made);
         return static_cast<std::uint32_t>(code.size() - 1);
     }
@@ -158,11 +159,16 @@ private:
         auto made = single(depth);
         for (;;) {
             int low = 0, high = -1;
-            if (take(U'?')) high = 1;
-            else if (take(U'*')) high = -1;
-            else if (take(U'+')) low = 1;
-            else if (take(U'{')) bounds(low, high);
-            else return made;
+            if (take(U'?'))
+                high = 1;
+            else if (take(U'*'))
+                high = -1;
+            else if (take(U'+'))
+                low = 1;
+            else if (take(U'{'))
+                bounds(low, high);
+            else
+                return made;
             pattern_node outer{.what = pattern_node::kind::repeat, .ranges = {}, .low = low, .high = high, .children = {}};
             outer.children.push_back(std::move(made));
             made = std::move(outer);
@@ -205,7 +211,8 @@ private:
             return made;
         }
         if (take(U'[')) return character_class();
-        if (more() && points_[at_] == U'<') fail("the embedded engine does not support numeric ranges of regular expressions (a cluster has them)");
+        if (more() && points_[at_] == U'<')
+            fail("the embedded engine does not support numeric ranges of regular expressions (a cluster has them)");
         if (more() && (points_[at_] == U'*' || points_[at_] == U'+' || points_[at_] == U'?')) ++at_, fail("nothing to repeat");
         if (!more()) throw query_error("unexpected end-of-string");
         if (points_[at_] == U'\\' && at_ + 1 < points_.size()) {
@@ -219,9 +226,12 @@ private:
     static pattern_node named_class(char32_t name) {
         pattern_node made{.what = pattern_node::kind::set, .ranges = {}, .children = {}};
         switch (name) {
-        case U'd': case U'D': made.ranges = {{U'0', U'9'}}; break;
-        case U'w': case U'W': made.ranges = {{U'0', U'9'}, {U'A', U'Z'}, {U'_', U'_'}, {U'a', U'z'}}; break;
-        case U's': case U'S': made.ranges = {{U'\t', U'\n'}, {U'\r', U'\r'}, {U' ', U' '}}; break;
+        case U'd':
+        case U'D': made.ranges = {{U'0', U'9'}}; break;
+        case U'w':
+        case U'W': made.ranges = {{U'0', U'9'}, {U'A', U'Z'}, {U'_', U'_'}, {U'a', U'z'}}; break;
+        case U's':
+        case U'S': made.ranges = {{U'\t', U'\n'}, {U'\r', U'\r'}, {U' ', U' '}}; break;
         default: made.what = pattern_node::kind::empty; return made;
         }
         made.negated = name < U'a';
@@ -272,7 +282,11 @@ std::uint32_t compile(Program& into, const pattern_node& node, std::uint32_t nex
     case kind::set: {
         const auto first = static_cast<std::uint32_t>(into.ranges.size());
         for (const auto& [low, high] : node.ranges) into.ranges.push_back({low, high});
-        return into.emit({.what = op::set, .next = next, .ranges = first, .count = static_cast<std::uint32_t>(node.ranges.size()), .negated = node.negated});
+        return into.emit({.what = op::set,
+                          .next = next,
+                          .ranges = first,
+                          .count = static_cast<std::uint32_t>(node.ranges.size()),
+                          .negated = node.negated});
     }
     case kind::sequence:
         for (auto each = node.children.rbegin(); each != node.children.rend(); ++each) next = compile(into, *each, next);
@@ -374,7 +388,8 @@ std::uint32_t edit_distance(const std::vector<char32_t>& a, const std::vector<ch
         std::uint32_t least = row[0];
         for (std::size_t j = 1; j < width; ++j) {
             row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0u : 1u)});
-            if (transpositions && i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+            if (transpositions && i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = std::min(row[j], before[j - 2] + 1);
             least = std::min(least, row[j]);
         }
         if (least > limit) return limit + 1;

@@ -40,7 +40,8 @@ TEST(RegularExpression, KnowsLucenesOperators) {
 }
 
 TEST(RegularExpression, RefusesWhatItCannotRead) {
-    for (const char* bad : {"(", "[a", "a{2", "a{3,1}", "*", "a|)", "\\", "<1-5>", "a&b"}) EXPECT_THROW(regular_expression(bad, false), query_error) << bad;
+    for (const char* bad : {"(", "[a", "a{2", "a{3,1}", "*", "a|)", "\\", "<1-5>", "a&b"})
+        EXPECT_THROW(regular_expression(bad, false), query_error) << bad;
     EXPECT_THROW(regular_expression("(((((a{1000}){1000}){1000}){1000}){1000})", false), query_error);
 }
 

@@ -86,8 +86,8 @@ private:
         for (;;) {
             std::size_t other = slots_.size();
             for (std::size_t each = 0; each < slots_.size() && other == slots_.size(); ++each) {
-                if (each != slot && slots_[each].group == slots_[slot].group
-                    && slots_[each].positions[cursors_[each]] == slots_[slot].positions[cursors_[slot]]) {
+                if (each != slot && slots_[each].group == slots_[slot].group &&
+                    slots_[each].positions[cursors_[each]] == slots_[slot].positions[cursors_[slot]]) {
                     other = each;
                 }
             }
@@ -108,8 +108,6 @@ private:
 
 }  // namespace
 
-float sloppy_phrase_frequency(std::span<const phrase_slot> slots, std::uint32_t slop) {
-    return sloppy_walk(slots, slop).run();
-}
+float sloppy_phrase_frequency(std::span<const phrase_slot> slots, std::uint32_t slop) { return sloppy_walk(slots, slop).run(); }
 
 }  // namespace hem::search::embedded::detail

@@ -32,7 +32,11 @@ public:
 private:
     bool consonant(std::size_t at) const noexcept {
         switch (word_[at]) {
-        case 'a': case 'e': case 'i': case 'o': case 'u': return false;
+        case 'a':
+        case 'e':
+        case 'i':
+        case 'o':
+        case 'u': return false;
         case 'y': return at == 0 || !consonant(at - 1);
         default: return true;
         }
@@ -55,9 +59,7 @@ private:
         }
         return false;
     }
-    bool double_consonant() const noexcept {
-        return size_ >= 2 && word_[size_ - 1] == word_[size_ - 2] && consonant(size_ - 1);
-    }
+    bool double_consonant() const noexcept { return size_ >= 2 && word_[size_ - 1] == word_[size_ - 2] && consonant(size_ - 1); }
     // Consonant, vowel, consonant other than w, x, y at the end of the first `length` letters: "hop", not "snow".
     bool short_end(std::size_t length) const noexcept {
         if (length < 3 || !consonant(length - 1) || consonant(length - 2) || !consonant(length - 3)) return false;
@@ -81,9 +83,12 @@ private:
     void plurals() noexcept {  // step 1a
         std::size_t stem;
         if (word_[size_ - 1] != 's') return;
-        if (ends("sses", stem)) put(stem, "ss");
-        else if (ends("ies", stem)) put(stem, "i");
-        else if (word_[size_ - 2] != 's') --size_;
+        if (ends("sses", stem))
+            put(stem, "ss");
+        else if (ends("ies", stem))
+            put(stem, "i");
+        else if (word_[size_ - 2] != 's')
+            --size_;
     }
 
     void past_and_gerund() noexcept {  // step 1b
@@ -94,9 +99,12 @@ private:
         }
         if (!(ends("ed", stem) && has_vowel(stem)) && !(ends("ing", stem) && has_vowel(stem))) return;
         size_ = stem;
-        if (ends("at", stem)) put(stem, "ate");
-        else if (ends("bl", stem)) put(stem, "ble");
-        else if (ends("iz", stem)) put(stem, "ize");
+        if (ends("at", stem))
+            put(stem, "ate");
+        else if (ends("bl", stem))
+            put(stem, "ble");
+        else if (ends("iz", stem))
+            put(stem, "ize");
         else if (double_consonant()) {
             const auto last = word_[size_ - 1];
             if (last != 'l' && last != 's' && last != 'z') --size_;
@@ -120,19 +128,21 @@ private:
         }
     }
     void double_suffixes() noexcept {  // step 2
-        static constexpr rule rules[] = {
-            {"ational", "ate"}, {"tional", "tion"}, {"enci", "ence"}, {"anci", "ance"}, {"izer", "ize"}, {"bli", "ble"}, {"alli", "al"},
-            {"entli", "ent"}, {"eli", "e"}, {"ousli", "ous"}, {"ization", "ize"}, {"ation", "ate"}, {"ator", "ate"}, {"alism", "al"},
-            {"iveness", "ive"}, {"fulness", "ful"}, {"ousness", "ous"}, {"aliti", "al"}, {"iviti", "ive"}, {"biliti", "ble"}, {"logi", "log"}};
+        static constexpr rule rules[] = {{"ational", "ate"}, {"tional", "tion"}, {"enci", "ence"}, {"anci", "ance"}, {"izer", "ize"},
+                                         {"bli", "ble"},     {"alli", "al"},     {"entli", "ent"}, {"eli", "e"},     {"ousli", "ous"},
+                                         {"ization", "ize"}, {"ation", "ate"},   {"ator", "ate"},  {"alism", "al"},  {"iveness", "ive"},
+                                         {"fulness", "ful"}, {"ousness", "ous"}, {"aliti", "al"},  {"iviti", "ive"}, {"biliti", "ble"},
+                                         {"logi", "log"}};
         apply(rules);
     }
     void single_suffixes() noexcept {  // step 3
-        static constexpr rule rules[] = {{"icate", "ic"}, {"ative", ""}, {"alize", "al"}, {"iciti", "ic"}, {"ical", "ic"}, {"ful", ""}, {"ness", ""}};
+        static constexpr rule rules[] = {{"icate", "ic"}, {"ative", ""}, {"alize", "al"}, {"iciti", "ic"},
+                                         {"ical", "ic"},  {"ful", ""},   {"ness", ""}};
         apply(rules);
     }
     void bare_suffixes() noexcept {  // step 4
-        static constexpr const char* suffixes[] = {"al", "ance", "ence", "er", "ic", "able", "ible", "ant", "ement", "ment", "ent", "ion", "ou",
-                                                   "ism", "ate", "iti", "ous", "ive", "ize"};
+        static constexpr const char* suffixes[] = {"al",  "ance", "ence", "er",  "ic",  "able", "ible", "ant", "ement", "ment",
+                                                   "ent", "ion",  "ou",   "ism", "ate", "iti",  "ous",  "ive", "ize"};
         std::size_t stem;
         for (const char* suffix : suffixes) {
             if (!ends(suffix, stem)) continue;

@@ -13,16 +13,16 @@ namespace {
 constexpr std::size_t longest_term = 32'766;
 
 [[noreturn]] void throw_immense(const field_spec& field, std::size_t bytes) {
-    throw analysis_error("Document contains at least one immense term in field=\"" + field.name
-                         + "\" (whose UTF8 encoding is longer than the max length 32766), found " + std::to_string(bytes) + " bytes");
+    throw analysis_error("Document contains at least one immense term in field=\"" + field.name +
+                         "\" (whose UTF8 encoding is longer than the max length 32766), found " + std::to_string(bytes) + " bytes");
 }
 
 // Collects the tokens of all values of one text field.
 struct text_packer {
     const field_spec& field;
     prepared_document::postings& out;
-    std::uint32_t number = 0;    // tokens so far, without those at the same position
-    std::uint32_t carried = 0;   // holes to add before the next token
+    std::uint32_t number = 0;   // tokens so far, without those at the same position
+    std::uint32_t carried = 0;  // holes to add before the next token
     bool first_value = true;
 
     void operator()(const token& each) {
@@ -47,8 +47,13 @@ struct text_packer {
 }  // namespace
 
 prepared_document prepare(const field_plan& plan, const document& parsed) {
-    prepared_document made{.id = parsed.id, .routing = parsed.routing, .source = std::string(parsed.source), .texts = {}, .keywords = {},
-                           .integers = parsed.integers, .doubles = parsed.doubles};
+    prepared_document made{.id = parsed.id,
+                           .routing = parsed.routing,
+                           .source = std::string(parsed.source),
+                           .texts = {},
+                           .keywords = {},
+                           .integers = parsed.integers,
+                           .doubles = parsed.doubles};
     std::vector<const document::text*> ordered;
     ordered.reserve(parsed.texts.size());
     for (const auto& each : parsed.texts) ordered.push_back(&each);

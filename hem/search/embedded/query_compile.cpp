@@ -145,8 +145,8 @@ node_pointer query_compiler::compile(const query& what, float outer, bool scored
             },
             [&](const regexp_query& node) {
                 if (node.pattern.size() > longest_regexp) {
-                    throw query_error("The length of regex [" + std::to_string(node.pattern.size())
-                                      + "] used in the Regexp Query request has exceeded the allowed maximum of [1000].");
+                    throw query_error("The length of regex [" + std::to_string(node.pattern.size()) +
+                                      "] used in the Regexp Query request has exceeded the allowed maximum of [1000].");
                 }
                 const regular_expression pattern(node.pattern, node.case_insensitive);
                 const auto* named = field(node.field);
@@ -165,7 +165,8 @@ node_pointer query_compiler::compile(const query& what, float outer, bool scored
             [&](const constant_score_query& node) { return make_constant_node(compile(node.filter.at(0), 1.0f, false), boost); },
             [&](const dis_max_query& node) { return dis_max(node, boost, scored); },
             [&](const boosting_query& node) {
-                return make_boosting_node(compile(node.positive.at(0), boost, scored), compile(node.negative.at(0), 1.0f, false), node.negative_boost);
+                return make_boosting_node(compile(node.positive.at(0), boost, scored), compile(node.negative.at(0), 1.0f, false),
+                                          node.negative_boost);
             },
         },
         what.node);
@@ -215,8 +216,10 @@ node_pointer query_compiler::terms(const terms_query& what, float boost) {
     case field_kind::boolean: {
         std::vector<std::int64_t> set;
         for (const auto& each : what.values) {
-            if (const auto* whole = std::get_if<std::int64_t>(&each)) set.push_back(*whole);
-            else if (const double real = as_number(each); real == std::floor(real)) set.push_back(static_cast<std::int64_t>(real));
+            if (const auto* whole = std::get_if<std::int64_t>(&each))
+                set.push_back(*whole);
+            else if (const double real = as_number(each); real == std::floor(real))
+                set.push_back(static_cast<std::int64_t>(real));
         }
         std::ranges::sort(set);
         return make_constant_node(make_integer_set_node(over_, *column, std::move(set)), boost);
@@ -226,7 +229,8 @@ node_pointer query_compiler::terms(const terms_query& what, float boost) {
     }
     if (what.values.size() == 1 || (named->kind == field_kind::keyword && what.values.size() <= 4)) {
         std::vector<node_pointer> lists;
-        for (const auto& each : what.values) lists.push_back(make_term_node(over_, over_.postings(*named, term_text(each), false), 1, nullptr));
+        for (const auto& each : what.values)
+            lists.push_back(make_term_node(over_, over_.postings(*named, term_text(each), false), 1, nullptr));
         auto any = lists.size() == 1 ? std::move(lists.front()) : make_disjunction_node(std::move(lists), 1);
         return make_constant_node(std::move(any), boost);
     }
@@ -263,14 +267,16 @@ node_pointer query_compiler::range(const range_query& what, float boost) {
     case field_kind::text: break;
     }
     const auto* least = what.from.has_value() ? std::get_if<std::string>(&what.from->value) : nullptr;
-    return expanded(*named, "", boost, [&](std::string_view term) { return text_in_range(term, what) && (least == nullptr || term >= *least); });
+    return expanded(*named, "", boost,
+                    [&](std::string_view term) { return text_in_range(term, what) && (least == nullptr || term >= *least); });
 }
 
 node_pointer query_compiler::exists(const exists_query& what, float boost) {
     const auto* named = field(what.field);
     if (named == nullptr) return make_none_node();
     const auto* column = over_.column(named->number);
-    return make_constant_node(column != nullptr ? make_column_exists_node(over_, *column) : make_text_exists_node(over_, named->number), boost);
+    return make_constant_node(column != nullptr ? make_column_exists_node(over_, *column) : make_text_exists_node(over_, named->number),
+                              boost);
 }
 
 node_pointer query_compiler::ids(const ids_query& what, float boost) {

@@ -22,10 +22,11 @@ int effective_minimum(const boolean_query& what) {
 void flatten(const std::vector<query>& clauses, std::vector<query>& to) {
     for (const auto& each : clauses) {
         const auto* inner = std::get_if<boolean_query>(&each.node);
-        if (inner != nullptr && each.boost == 1 && inner->must.empty() && inner->filter.empty() && inner->must_not.empty() && !inner->should.empty()
-            && effective_minimum(*inner) <= 1 && inner->minimum_should_match.value_or(1) <= 1) {
+        if (inner != nullptr && each.boost == 1 && inner->must.empty() && inner->filter.empty() && inner->must_not.empty() &&
+            !inner->should.empty() && effective_minimum(*inner) <= 1 && inner->minimum_should_match.value_or(1) <= 1) {
             flatten(inner->should, to);
-        } else if (const auto* sum = std::get_if<dis_max_query>(&each.node); sum != nullptr && each.boost == 1 && sum->tie_breaker == 1.0f) {
+        } else if (const auto* sum = std::get_if<dis_max_query>(&each.node);
+                   sum != nullptr && each.boost == 1 && sum->tie_breaker == 1.0f) {
             flatten(sum->queries, to);  // the best and all of the rest: a sum
         } else {
             to.push_back(each);
@@ -37,8 +38,8 @@ void flatten(const std::vector<query>& clauses, std::vector<query>& to) {
 void flatten_required(const std::vector<query>& clauses, boolean_query& to) {
     for (const auto& each : clauses) {
         const auto* inner = std::get_if<boolean_query>(&each.node);
-        if (inner != nullptr && each.boost == 1 && inner->should.empty() && inner->minimum_should_match.value_or(0) <= 0
-            && !(inner->must.empty() && inner->filter.empty())) {
+        if (inner != nullptr && each.boost == 1 && inner->should.empty() && inner->minimum_should_match.value_or(0) <= 0 &&
+            !(inner->must.empty() && inner->filter.empty())) {
             flatten_required(inner->must, to);
             to.filter.insert(to.filter.end(), inner->filter.begin(), inner->filter.end());
             to.must_not.insert(to.must_not.end(), inner->must_not.begin(), inner->must_not.end());
@@ -57,8 +58,10 @@ void merge_equal_terms(std::vector<query>& clauses) {
             const auto* known = std::get_if<term_query>(&other.node);
             return known != nullptr && known->field == term->field && known->value == term->value;
         });
-        if (same == kept.end()) kept.push_back(std::move(each));
-        else same->boost = static_cast<float>(static_cast<double>(same->boost) + each.boost);
+        if (same == kept.end())
+            kept.push_back(std::move(each));
+        else
+            same->boost = static_cast<float>(static_cast<double>(same->boost) + each.boost);
     }
     clauses = std::move(kept);
 }
@@ -100,7 +103,8 @@ node_pointer query_compiler::boolean(const boolean_query& what, float boost, boo
         parts.should_required = minimum > 0;
     }
     if (only_optional && parts.should_required) return std::move(parts.should);
-    if (parts.must.size() == 1 && parts.filter.empty() && parts.must_not.empty() && parts.should == nullptr) return std::move(parts.must.front());
+    if (parts.must.size() == 1 && parts.filter.empty() && parts.must_not.empty() && parts.should == nullptr)
+        return std::move(parts.must.front());
     if (parts.must.empty() && parts.filter.empty() && !parts.should_required) parts.filter.push_back(make_all_node(over_, 0));
     return make_boolean_node(std::move(parts));
 }

@@ -56,8 +56,10 @@ node_pointer query_compiler::fuzzy(const fuzzy_query& what, float boost, bool sc
     if (named == nullptr) return make_none_node();
     const auto wanted = code_points(what.value);
     const auto length = static_cast<int>(wanted.size());
-    const auto edits = static_cast<std::uint32_t>(
-        what.edits >= 0 ? std::min(what.edits, 2) : length < what.auto_low ? 0 : length < what.auto_high ? 1 : 2);
+    const auto edits = static_cast<std::uint32_t>(what.edits >= 0           ? std::min(what.edits, 2)
+                                                  : length < what.auto_low  ? 0
+                                                  : length < what.auto_high ? 1
+                                                                            : 2);
     if (edits == 0) return term({what.field, what.value}, boost, scored);
     struct candidate {
         std::string term;
@@ -70,7 +72,8 @@ node_pointer query_compiler::fuzzy(const fuzzy_query& what, float boost, bool sc
         std::string prefix;
         std::vector<candidate> found;
     } state{wanted, what, edits, {}, {}};
-    for (std::size_t at = 0; at < what.value.size() && state.prefix.size() < what.value.size() && code_points(state.prefix).size() < what.prefix_length; ++at) {
+    for (std::size_t at = 0;
+         at < what.value.size() && state.prefix.size() < what.value.size() && code_points(state.prefix).size() < what.prefix_length; ++at) {
         state.prefix.push_back(what.value[at]);
     }
     over_.vocabulary(
@@ -102,8 +105,10 @@ node_pointer query_compiler::fuzzy(const fuzzy_query& what, float boost, bool sc
     }
     std::vector<node_pointer> nodes;
     for (auto& [list, similarity] : lists) {
-        if (similarity > 0) nodes.push_back(with_frequency(*named, std::move(list), frequency, boost * similarity));
-        else nodes.push_back(make_constant_node(make_term_node(over_, std::move(list), 1, nullptr), 0));
+        if (similarity > 0)
+            nodes.push_back(with_frequency(*named, std::move(list), frequency, boost * similarity));
+        else
+            nodes.push_back(make_constant_node(make_term_node(over_, std::move(list), 1, nullptr), 0));
     }
     if (nodes.empty()) return make_none_node();
     return nodes.size() == 1 ? std::move(nodes.front()) : make_disjunction_node(std::move(nodes), 1);
@@ -142,7 +147,8 @@ node_pointer query_compiler::phrase(const phrase_query& what, float boost) {
         std::vector<node_pointer> any;
         for (const auto& slot : what.slots) {
             if (slot.prefix) {
-                for (const auto& term : expand_prefix(*named, slot.terms.at(0), what.max_expansions)) any.push_back(this->term({what.field, term}, boost, true));
+                for (const auto& term : expand_prefix(*named, slot.terms.at(0), what.max_expansions))
+                    any.push_back(this->term({what.field, term}, boost, true));
             } else if (slot.terms.size() > 1) {
                 any.push_back(synonym({what.field, slot.terms}, boost));
             } else {

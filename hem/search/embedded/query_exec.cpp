@@ -54,7 +54,9 @@ public:
     }
 
 private:
-    static bool better(const search_hit& a, const search_hit& b) noexcept { return a.score != b.score ? a.score > b.score : a.document < b.document; }
+    static bool better(const search_hit& a, const search_hit& b) noexcept {
+        return a.score != b.score ? a.score > b.score : a.document < b.document;
+    }
     std::size_t most_;
     std::vector<search_hit> heap_;  // the worst in front
 };
@@ -120,22 +122,29 @@ public:
     int compare(const key_value& a, const key_value& b) const {
         if (a.missing != b.missing) return a.missing < b.missing ? -1 : 1;
         int order = 0;
-        if (real()) order = a.real < b.real ? -1 : a.real > b.real ? 1 : 0;
-        else if (kind_ == field_kind::keyword && key_.what == sort_key::by::field) order = a.text.compare(b.text);
-        else order = a.integer < b.integer ? -1 : a.integer > b.integer ? 1 : 0;
+        if (real())
+            order = a.real < b.real ? -1 : a.real > b.real ? 1 : 0;
+        else if (kind_ == field_kind::keyword && key_.what == sort_key::by::field)
+            order = a.text.compare(b.text);
+        else
+            order = a.integer < b.integer ? -1 : a.integer > b.integer ? 1 : 0;
         return key_.descending ? -order : order;
     }
     sort_value shown(const key_value& value) const {
         if (key_.what == sort_key::by::field && column_ == nullptr) return {};
         if (real()) {
-            if (value.missing != 0) return (value.missing > 0) != key_.descending ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
+            if (value.missing != 0)
+                return (value.missing > 0) != key_.descending ? std::numeric_limits<double>::infinity()
+                                                              : -std::numeric_limits<double>::infinity();
             return value.real;
         }
         if (kind_ == field_kind::keyword && key_.what == sort_key::by::field) {
             if (value.missing != 0) return {};
             return std::string(value.text);
         }
-        if (value.missing != 0) return (value.missing > 0) != key_.descending ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min();
+        if (value.missing != 0)
+            return (value.missing > 0) != key_.descending ? std::numeric_limits<std::int64_t>::max()
+                                                          : std::numeric_limits<std::int64_t>::min();
         return value.integer;
     }
     key_value parsed(const sort_value& given) const {
@@ -149,7 +158,8 @@ public:
         } else if (const auto* number = std::get_if<double>(&given)) {
             made.real = *number;
             made.integer = std::isfinite(*number) ? static_cast<std::int64_t>(*number) : 0;
-            if (std::isinf(*number) && kind_ == field_kind::floating && key_.what == sort_key::by::field) made.missing = key_.missing_first ? -1 : 1;
+            if (std::isinf(*number) && kind_ == field_kind::floating && key_.what == sort_key::by::field)
+                made.missing = key_.missing_first ? -1 : 1;
         } else {
             made.text = std::get<std::string>(given);
         }
@@ -157,17 +167,21 @@ public:
     }
 
 private:
-    bool real() const noexcept { return key_.what == sort_key::by::score || (key_.what == sort_key::by::field && kind_ == field_kind::floating); }
+    bool real() const noexcept {
+        return key_.what == sort_key::by::score || (key_.what == sort_key::by::field && kind_ == field_kind::floating);
+    }
     bool extreme(std::int64_t value) const noexcept {
-        return key_.what == sort_key::by::field && kind_ != field_kind::floating
-            && (value == std::numeric_limits<std::int64_t>::max() || value == std::numeric_limits<std::int64_t>::min());
+        return key_.what == sort_key::by::field && kind_ != field_kind::floating &&
+               (value == std::numeric_limits<std::int64_t>::max() || value == std::numeric_limits<std::int64_t>::min());
     }
     key_value absent() const {
         key_value made;
         if (key_.missing.has_value() && column_ != nullptr) {
             if (const auto* text = std::get_if<std::string>(&*key_.missing)) made.text = *text;
-            if (const auto* whole = std::get_if<std::int64_t>(&*key_.missing)) made.integer = *whole, made.real = static_cast<double>(*whole);
-            if (const auto* number = std::get_if<double>(&*key_.missing)) made.real = *number, made.integer = static_cast<std::int64_t>(*number);
+            if (const auto* whole = std::get_if<std::int64_t>(&*key_.missing))
+                made.integer = *whole, made.real = static_cast<double>(*whole);
+            if (const auto* number = std::get_if<double>(&*key_.missing))
+                made.real = *number, made.integer = static_cast<std::int64_t>(*number);
             return made;
         }
         made.missing = key_.missing_first ? -1 : 1;
@@ -244,13 +258,14 @@ search_result search(const snapshot& over, const query& what, const search_optio
     const auto& in = generation_of(over);
     for (const auto& key : options.sort) {
         if (key.what == sort_key::by::field && options.search_after.has_value() && options.search_after->size() != options.sort.size()) {
-            throw query_error("search_after has " + std::to_string(options.search_after->size()) + " value(s) but sort has "
-                              + std::to_string(options.sort.size()) + ".");
+            throw query_error("search_after has " + std::to_string(options.search_after->size()) + " value(s) but sort has " +
+                              std::to_string(options.sort.size()) + ".");
         }
     }
     const bool by_score = options.sort.empty();
     const bool sorted_by_score = std::ranges::any_of(options.sort, [](const sort_key& each) { return each.what == sort_key::by::score; });
-    const bool scored = (by_score && options.size + options.from > 0) || options.min_score.has_value() || sorted_by_score || options.track_scores;
+    const bool scored =
+        (by_score && options.size + options.from > 0) || options.min_score.has_value() || sorted_by_score || options.track_scores;
     detail::query_compiler compiler(in);
     const auto root = compiler.compile(what, scored);
     const auto post = options.post_filter != nullptr ? compiler.compile(*options.post_filter, false) : nullptr;
@@ -304,7 +319,8 @@ search_result search(const snapshot& over, const query& what, const search_optio
                 const float score = scores[at];
                 if (score > highest) highest = score;
                 if (!ranking.wants(score)) return;
-                if (after && (score > after_score || (score == after_score && static_cast<std::int64_t>(base + at) <= after_document))) return;
+                if (after && (score > after_score || (score == after_score && static_cast<std::int64_t>(base + at) <= after_document)))
+                    return;
                 ranking.offer(score, base + at);
             });
             return;

@@ -47,16 +47,17 @@ struct match_set {
     template <class F>
     void for_each(F&& f) const {
         for (std::size_t at = 0; at < words.size(); ++at) {
-            for (auto word = words[at]; word != 0; word &= word - 1) f(static_cast<docno>(at * 64 + static_cast<unsigned>(__builtin_ctzll(word))));
+            for (auto word = words[at]; word != 0; word &= word - 1)
+                f(static_cast<docno>(at * 64 + static_cast<unsigned>(__builtin_ctzll(word))));
         }
     }
 };
 
 struct search_options {
     std::size_t size = 10, from = 0;
-    std::vector<sort_key> sort;                       // empty: by score
+    std::vector<sort_key> sort;                           // empty: by score
     std::optional<std::vector<sort_value>> search_after;  // one value per sort key (with an empty sort: the score, then the document)
-    std::int64_t track_total_hits = 10'000;           // max: exact; 0: not counted
+    std::int64_t track_total_hits = 10'000;               // max: exact; 0: not counted
     std::optional<float> min_score;
     const query* post_filter = nullptr;  // restricts hits and total, not `matches`
     bool track_scores = false;           // scores and max_score although sorted
@@ -67,14 +68,14 @@ inline constexpr std::int64_t exact_total = std::numeric_limits<std::int64_t>::m
 
 struct search_hit {
     docno document = 0;
-    float score = 0;                // NaN when not computed
-    std::vector<sort_value> sort;   // empty when sorted by score
+    float score = 0;               // NaN when not computed
+    std::vector<sort_value> sort;  // empty when sorted by score
 };
 
 struct search_result {
     std::vector<search_hit> hits;  // from `from`, at most `size`
     std::int64_t total = 0;
-    bool exact = true;             // false: at least `total`
+    bool exact = true;  // false: at least `total`
     std::optional<float> max_score;
     match_set matches;
 };
@@ -89,8 +90,8 @@ match_set matches(const snapshot& over, const query& what);
 struct highlight_term {
     std::string field, text;
     enum class kind : std::uint8_t { term, prefix, pattern } what = kind::term;
-    int phrase = -1;              // terms of one phrase share a number
-    std::uint32_t position = 0;   // within the phrase
+    int phrase = -1;             // terms of one phrase share a number
+    std::uint32_t position = 0;  // within the phrase
 };
 std::vector<highlight_term> highlight_terms(const snapshot& over, const query& what);
 

@@ -15,13 +15,14 @@ class Queries : public testing::Test {
 protected:
     Queries() : opened_({.path = ":memory:"}) {
         field_plan plan;
-        plan.fields = {{.name = "title", .analyzer = "english"}, {.name = "body"}, {.name = "author", .kind = field_kind::keyword},
-                       {.name = "tags", .kind = field_kind::keyword}, {.name = "rating", .kind = field_kind::integer},
-                       {.name = "price", .kind = field_kind::floating}, {.name = "open", .kind = field_kind::boolean}};
+        plan.fields = {{.name = "title", .analyzer = "english"},        {.name = "body"},
+                       {.name = "author", .kind = field_kind::keyword}, {.name = "tags", .kind = field_kind::keyword},
+                       {.name = "rating", .kind = field_kind::integer}, {.name = "price", .kind = field_kind::floating},
+                       {.name = "open", .kind = field_kind::boolean}};
         posts_ = opened_.create_index({.name = "posts"}, plan);
     }
-    void add(const std::string& id, std::vector<std::string_view> title, std::string_view body, std::string_view author, std::vector<std::string_view> tags,
-             std::optional<std::int64_t> rating, std::optional<double> price = {}) {
+    void add(const std::string& id, std::vector<std::string_view> title, std::string_view body, std::string_view author,
+             std::vector<std::string_view> tags, std::optional<std::int64_t> rating, std::optional<double> price = {}) {
         document made;
         made.id = id;
         made.source = body;
@@ -131,7 +132,8 @@ TEST_F(Queries, CompoundsCombine) {
     two.minimum_should_match = 2;
     EXPECT_EQ(ids(make_query(two)), "a");
     EXPECT_EQ(ids(make_query(constant_score_query{{make_query(two)}}, 3)), "a");
-    EXPECT_EQ(ids(make_query(boosting_query{{make_query(term_query{"title", "fox"})}, {make_query(term_query{"author", "bob"})}, 0.1f})), "acb");
+    EXPECT_EQ(ids(make_query(boosting_query{{make_query(term_query{"title", "fox"})}, {make_query(term_query{"author", "bob"})}, 0.1f})),
+              "acb");
 }
 
 TEST_F(Queries, FiltersScoreZeroAndConstantsTheirBoost) {
@@ -150,7 +152,9 @@ TEST_F(Queries, SortsByColumnsWithMissingValues) {
     EXPECT_EQ(ids(every, {.sort = {{.what = sort_key::by::field, .field = "rating"}}}), "dabc");
     EXPECT_EQ(ids(every, {.sort = {{.what = sort_key::by::field, .field = "rating", .descending = true}}}), "badc");
     EXPECT_EQ(ids(every, {.sort = {{.what = sort_key::by::field, .field = "rating", .missing_first = true}}}), "cdab");
-    EXPECT_EQ(ids(every, {.sort = {{.what = sort_key::by::field, .field = "author", .descending = true}, {.what = sort_key::by::field, .field = "price"}}}), "bcad");
+    EXPECT_EQ(ids(every, {.sort = {{.what = sort_key::by::field, .field = "author", .descending = true},
+                                   {.what = sort_key::by::field, .field = "price"}}}),
+              "bcad");
     EXPECT_EQ(ids(every, {.sort = {{.what = sort_key::by::field, .field = "tags"}}}), "adbc");
     EXPECT_EQ(ids(every, {.size = 2, .from = 1, .sort = {{.what = sort_key::by::field, .field = "rating"}}}), "ab");
     const auto found = search(posts_->snapshot(), every, {.sort = {{.what = sort_key::by::field, .field = "rating"}}});
@@ -162,14 +166,16 @@ TEST_F(Queries, SearchAfterGoesOnWhereAPageEnded) {
     for (int at = 0; at < 300; ++at) add(std::to_string(at), {"fox"}, "x", "ann", {}, at % 7);
     for (const bool by_rating : {true, false}) {
         search_options options{.size = 40};
-        if (by_rating) options.sort = {{.what = sort_key::by::field, .field = "rating", .descending = true}, {.what = sort_key::by::document}};
+        if (by_rating)
+            options.sort = {{.what = sort_key::by::field, .field = "rating", .descending = true}, {.what = sort_key::by::document}};
         std::map<docno, int> seen;
         for (int page = 0; page < 20; ++page) {
             const auto found = search(posts_->snapshot(), make_query(term_query{"title", "fox"}), options);
             if (found.hits.empty()) break;
             for (const auto& each : found.hits) ++seen[each.document];
             const auto& last = found.hits.back();
-            options.search_after = by_rating ? last.sort : std::vector<sort_value>{static_cast<double>(last.score), static_cast<std::int64_t>(last.document)};
+            options.search_after =
+                by_rating ? last.sort : std::vector<sort_value>{static_cast<double>(last.score), static_cast<std::int64_t>(last.document)};
         }
         EXPECT_EQ(seen.size(), 300u);
         for (const auto& [document, times] : seen) EXPECT_EQ(times, 1) << document;
@@ -179,7 +185,8 @@ TEST_F(Queries, SearchAfterGoesOnWhereAPageEnded) {
 TEST_F(Queries, PostFilterLeavesMatchesForAggregations) {
     some();
     const auto only_bob = make_query(term_query{"author", "bob"});
-    const auto found = search(posts_->snapshot(), make_query(term_query{"title", "fox"}), {.post_filter = &only_bob, .collect_matches = true});
+    const auto found =
+        search(posts_->snapshot(), make_query(term_query{"title", "fox"}), {.post_filter = &only_bob, .collect_matches = true});
     EXPECT_EQ(found.total, 1);
     EXPECT_EQ(found.matches.count, 3);
     EXPECT_TRUE(found.matches.contains(2));
@@ -235,8 +242,8 @@ TEST_F(Queries, BooleansAgreeWithAPlainEvaluation) {
         for (int at = 0; at < documents; ++at) {
             if (at % 7 == 0) continue;
             const auto hits = std::ranges::count_if(should, [&](int word) { return has(at, word); });
-            if (std::ranges::all_of(must, [&](int word) { return has(at, word); }) && std::ranges::none_of(must_not, [&](int word) { return has(at, word); }) &&
-                hits >= minimum) {
+            if (std::ranges::all_of(must, [&](int word) { return has(at, word); }) &&
+                std::ranges::none_of(must_not, [&](int word) { return has(at, word); }) && hits >= minimum) {
                 ++expected;
             }
         }
@@ -273,7 +280,8 @@ TEST_F(Queries, MinimumShouldMatchIsRead) {
 TEST_F(Queries, HighlightTermsNameWhatIsLookedFor) {
     some();
     boolean_query made;
-    made.must = {make_match(*posts_->plan(), "title", "quick foxes", match_kind::phrase, {}), make_query(fuzzy_query{.field = "body", .value = "thre"})};
+    made.must = {make_match(*posts_->plan(), "title", "quick foxes", match_kind::phrase, {}),
+                 make_query(fuzzy_query{.field = "body", .value = "thre"})};
     made.must_not = {make_query(term_query{"title", "dog"})};
     const auto terms = highlight_terms(posts_->snapshot(), make_query(made));
     ASSERT_EQ(terms.size(), 3u);

@@ -243,7 +243,8 @@ public:
             }
             for (std::size_t at = 0; at < window_words; ++at) out[at] |= found[at];
         }
-        if (scores != nullptr) for_each_bit(out, [&](std::uint32_t at) { scores[at] = static_cast<float>(best_[at] + rest_[at] * tie_breaker_); });
+        if (scores != nullptr)
+            for_each_bit(out, [&](std::uint32_t at) { scores[at] = static_cast<float>(best_[at] + rest_[at] * tie_breaker_); });
     }
 
 private:
@@ -340,7 +341,9 @@ node_pointer make_all_node(const index_generation& over, float score) { return s
 node_pointer make_term_node(const index_generation& over, shared_postings list, float weight, std::shared_ptr<const norm_factors> factors) {
     return std::make_unique<term_node>(over, std::move(list), weight, std::move(factors));
 }
-node_pointer make_bitmap_node(std::vector<std::uint64_t> words, float score) { return std::make_unique<bitmap_node>(std::move(words), score); }
+node_pointer make_bitmap_node(std::vector<std::uint64_t> words, float score) {
+    return std::make_unique<bitmap_node>(std::move(words), score);
+}
 node_pointer make_constant_node(node_pointer inner, float score) { return std::make_unique<constant_node>(std::move(inner), score); }
 node_pointer make_disjunction_node(std::vector<node_pointer> children, int minimum) {
     return std::make_unique<disjunction_node>(std::move(children), minimum);

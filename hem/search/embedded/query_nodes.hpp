@@ -38,7 +38,8 @@ using node_pointer = std::unique_ptr<query_node>;
 template <class F>
 void for_each_bit(const bits& set, F&& f) {
     for (std::size_t at = 0; at < window_words; ++at) {
-        for (auto word = set[at]; word != 0; word &= word - 1) f(static_cast<std::uint32_t>(at * 64 + static_cast<unsigned>(__builtin_ctzll(word))));
+        for (auto word = set[at]; word != 0; word &= word - 1)
+            f(static_cast<std::uint32_t>(at * 64 + static_cast<unsigned>(__builtin_ctzll(word))));
     }
 }
 inline bool is_empty(const bits& set) noexcept {
@@ -77,7 +78,7 @@ node_pointer make_boosting_node(node_pointer positive, node_pointer negative, fl
 
 struct boolean_parts {
     std::vector<node_pointer> must, filter, must_not;
-    node_pointer should;           // null if there is none
+    node_pointer should;  // null if there is none
     bool should_required = false;
 };
 node_pointer make_boolean_node(boolean_parts parts);
@@ -100,7 +101,8 @@ node_pointer make_integer_range_node(const index_generation& over, const column_
 node_pointer make_double_range_node(const index_generation& over, const column_view& column, double low, double high);
 node_pointer make_integer_set_node(const index_generation& over, const column_view& column, std::vector<std::int64_t> sorted);
 node_pointer make_double_set_node(const index_generation& over, const column_view& column, std::vector<double> sorted);
-node_pointer make_ordinal_set_node(const index_generation& over, const column_view& column, std::vector<std::uint64_t> ordinals, std::int64_t cost);
+node_pointer make_ordinal_set_node(const index_generation& over, const column_view& column, std::vector<std::uint64_t> ordinals,
+                                   std::int64_t cost);
 node_pointer make_column_exists_node(const index_generation& over, const column_view& column);
 node_pointer make_text_exists_node(const index_generation& over, std::uint32_t field);
 

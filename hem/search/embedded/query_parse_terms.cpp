@@ -232,8 +232,7 @@ query parse_pattern(std::string_view name, const json& body, const query_context
         outer.node = match_none_query{};
         return outer;
     }
-    if (mapped->type != field_type::text && mapped->type != field_type::keyword)
-    {
+    if (mapped->type != field_type::text && mapped->type != field_type::keyword) {
         const std::string reason = "Can only use " + std::string(name) + " queries on keyword and text fields - not on [" + field +
                                    "] which is of type [" + std::string(to_string(mapped->type)) + "]";
         if (name != "fuzzy") throw shard_fault(context, reason);

@@ -4,8 +4,8 @@
 #include "hem/search/embedded/bulk_write.hpp"
 #include "hem/search/embedded/catalog.hpp"
 #include "hem/search/embedded/context.hpp"
-#include "hem/search/embedded/purger.hpp"
 #include "hem/search/embedded/engine.hpp"
+#include "hem/search/embedded/purger.hpp"
 #include "hem/search/embedded/rest_error.hpp"
 
 #include <initializer_list>

@@ -58,7 +58,8 @@ json found_json(const target& index, const stored_document& row, const source_fi
     out.append_member("_seq_no", row.seq_no);
     out.append_member("_primary_term", 1);
     if (!row.routing.empty()) out.append_member("_routing", row.routing);
-    if (const auto ignored = index.schema->fields.ignored_fields(row.source, *index.handle->plan(), *index.schema->analyzers); !ignored.empty()) {
+    if (const auto ignored = index.schema->fields.ignored_fields(row.source, *index.handle->plan(), *index.schema->analyzers);
+        !ignored.empty()) {
         json paths = json::array();
         for (const std::string& each : ignored) paths.push_back(each);
         out.append_member("_ignored", std::move(paths));

@@ -134,8 +134,7 @@ void search_runner::write_hit(json_writer& writer, const merged_hit& one, const 
     if (!keys.empty() && (!main || shown_keys_ > 0)) {
         writer.key("sort").begin_array();
         const std::size_t shown = main ? shown_keys_ : keys.size();
-        for (std::size_t i = 0; i < shown && i < one.hit->sort.size(); ++i)
-            write_sort_value(writer, one.hit->sort[i], keys[i], one.shard);
+        for (std::size_t i = 0; i < shown && i < one.hit->sort.size(); ++i) write_sort_value(writer, one.hit->sort[i], keys[i], one.shard);
         writer.end_array();
     }
     if (main) {

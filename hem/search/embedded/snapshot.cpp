@@ -82,14 +82,16 @@ shared_postings index_generation::postings(const field_spec& field, std::string_
         const auto table = core->table('f', field.number);
         const auto link = core->shared->readers.acquire();
         // FTS5 finds the few rows after `from` by its index of long doclists.
-        if (from > 0 || !read_fts_pages(link->link, link->statements, table, term, rows)) step_fts_rows(link->link, link->statements, table, term, from, rows);
+        if (from > 0 || !read_fts_pages(link->link, link->statements, table, term, rows))
+            step_fts_rows(link->link, link->statements, table, term, from, rows);
         append(rows, norms_[field.number], *made);
     }
     cache.put(key, made);
     return made;
 }
 
-void index_generation::vocabulary(const field_spec& field, std::string_view from, bool (*each)(void*, std::string_view), void* context) const {
+void index_generation::vocabulary(const field_spec& field, std::string_view from, bool (*each)(void*, std::string_view),
+                                  void* context) const {
     if (const auto* values = column(field.number)) {
         std::vector<std::string_view> terms;
         for (std::uint32_t at = 0; at < values->ordinal_count(); ++at) {
@@ -103,7 +105,8 @@ void index_generation::vocabulary(const field_spec& field, std::string_view from
     }
     const auto link = core->shared->readers.acquire();
     const auto table = "v" + std::to_string(core->id) + "_" + std::to_string(field.number);
-    link->link.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp." + table + " USING fts5vocab(main, " + core->table('f', field.number) + ", row)");
+    link->link.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp." + table + " USING fts5vocab(main, " + core->table('f', field.number) +
+                       ", row)");
     auto& rows = link.prepared("SELECT term FROM temp." + table + " WHERE term >= ?");
     const reset_guard guard(rows);
     rows.bind(1, from);

@@ -13,13 +13,13 @@ void throw_store_error(sqlite3* database, int code, std::string_view tried) {
     const std::string what(tried);
     switch (code & 0xFF) {
     case SQLITE_FULL:
-        throw store_error(store_failure::full, where + ": cannot " + what + ": the disk is full (free some space; nothing of this write was stored)");
+        throw store_error(store_failure::full,
+                          where + ": cannot " + what + ": the disk is full (free some space; nothing of this write was stored)");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        throw store_error(store_failure::corrupt, where + ": cannot " + what + ": the file is damaged or no search store: " + detail
-                                                      + " (it was left as it is; restore a copy, or move it away to start anew)");
-    default:
-        throw store_error(store_failure::io, where + ": cannot " + what + ": " + detail);
+        throw store_error(store_failure::corrupt, where + ": cannot " + what + ": the file is damaged or no search store: " + detail +
+                                                      " (it was left as it is; restore a copy, or move it away to start anew)");
+    default: throw store_error(store_failure::io, where + ": cannot " + what + ": " + detail);
     }
 }
 
@@ -82,7 +82,8 @@ connection::connection(const std::string& path, bool writable) : sink_(std::make
     try {
         if (code != SQLITE_OK) {
             const std::string detail = handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
-            throw store_error(store_failure::io, "cannot open the search store " + path + ": " + detail + " (does the folder exist, may it be written?)");
+            throw store_error(store_failure::io,
+                              "cannot open the search store " + path + ": " + detail + " (does the folder exist, may it be written?)");
         }
         sqlite3_extended_result_codes(handle_, 1);
         sqlite3_busy_timeout(handle_, 10'000);

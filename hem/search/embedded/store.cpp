@@ -69,27 +69,32 @@ void store::implementation::check_file() {
     const auto application = number("PRAGMA application_id");
     const auto objects = number("SELECT count(*) FROM sqlite_master");
     if (application != application_id && objects > 0) {
-        throw store_error(store_failure::unsupported, "cannot open " + link.path()
-                                                          + " as a search store: it is an SQLite database of another program (choose another path)");
+        throw store_error(store_failure::unsupported,
+                          "cannot open " + link.path() +
+                              " as a search store: it is an SQLite database of another program (choose another path)");
     }
     const auto version = number("PRAGMA user_version");
     if (application == application_id && version > format_version) {
-        throw store_error(store_failure::newer_format, "cannot open the search store " + link.path() + ": its format "
-                                                           + std::to_string(version) + " is newer than this program's "
-                                                           + std::to_string(format_version) + " (use a newer program; nothing was changed)");
+        throw store_error(store_failure::newer_format, "cannot open the search store " + link.path() + ": its format " +
+                                                           std::to_string(version) + " is newer than this program's " +
+                                                           std::to_string(format_version) + " (use a newer program; nothing was changed)");
     }
 }
 
 void store::implementation::create_schema() {
     transaction([&] {
         auto& link = shared->writer.link;
-        link.execute("CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-                     "CREATE TABLE IF NOT EXISTS indices(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, uuid TEXT NOT NULL, state TEXT NOT NULL,"
-                     " settings TEXT NOT NULL, mapping TEXT NOT NULL, created_ms INTEGER NOT NULL, next_doc INTEGER NOT NULL, next_seq INTEGER NOT NULL);"
-                     "CREATE TABLE IF NOT EXISTS fields(index_id INTEGER NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, kind INTEGER NOT NULL,"
-                     " PRIMARY KEY(index_id, number)) WITHOUT ROWID;"
-                     "INSERT OR IGNORE INTO meta VALUES('analysis_version', '" + std::to_string(analysis_version) + "');"
-                     "PRAGMA application_id=" + std::to_string(application_id) + "; PRAGMA user_version=" + std::to_string(format_version));
+        link.execute(
+            "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+            "CREATE TABLE IF NOT EXISTS indices(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, uuid TEXT NOT NULL, state TEXT NOT NULL,"
+            " settings TEXT NOT NULL, mapping TEXT NOT NULL, created_ms INTEGER NOT NULL, next_doc INTEGER NOT NULL, next_seq INTEGER NOT NULL);"
+            "CREATE TABLE IF NOT EXISTS fields(index_id INTEGER NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, kind INTEGER NOT NULL,"
+            " PRIMARY KEY(index_id, number)) WITHOUT ROWID;"
+            "INSERT OR IGNORE INTO meta VALUES('analysis_version', '" +
+            std::to_string(analysis_version) +
+            "');"
+            "PRAGMA application_id=" +
+            std::to_string(application_id) + "; PRAGMA user_version=" + std::to_string(format_version));
     });
 }
 
@@ -101,20 +106,24 @@ void store::implementation::load() {
     std::vector<row> rows;
     std::vector<std::int64_t> gone;
     {
-        auto asked = shared->writer.link.prepare("SELECT id, name, uuid, state, settings, mapping, created_ms, next_doc, next_seq FROM indices ORDER BY id");
+        auto asked = shared->writer.link.prepare(
+            "SELECT id, name, uuid, state, settings, mapping, created_ms, next_doc, next_seq FROM indices ORDER BY id");
         while (asked.step()) {
             if (asked.text(3) == "removed") {
                 gone.push_back(asked.integer(0));
                 continue;
             }
-            rows.push_back({asked.integer(0), asked.integer(7), asked.integer(8),
+            rows.push_back({asked.integer(0),
+                            asked.integer(7),
+                            asked.integer(8),
                             {std::string(asked.text(1)), std::string(asked.text(2)), std::string(asked.text(4)), std::string(asked.text(5)),
                              asked.text(3) == "close", asked.integer(6)}});
         }
     }
     for (const auto each : gone) transaction([&] { drop_tables(each); });
     for (auto& each : rows) {
-        if (plans == nullptr) throw store_error(store_failure::unsupported, "a search store with indices cannot be opened without a source of plans");
+        if (plans == nullptr)
+            throw store_error(store_failure::unsupported, "a search store with indices cannot be opened without a source of plans");
         auto plan = number_fields(each.id, plans->plan(each.info), nullptr);
         const auto name = each.info.name;
         auto core = std::make_shared<index_core>(each.id, shared, std::move(each.info), std::move(plan));
@@ -145,8 +154,9 @@ void store::implementation::load_documents(index_core& core) {
     while (rows.step()) {
         const auto document = static_cast<docno>(rows.integer(0));
         if (document >= limit || !detail::decode_row(rows.blob(1), rows.blob(2), row)) {
-            throw store_error(store_failure::corrupt, "the search store " + link.path() + " is damaged: the columns of document "
-                                                          + std::to_string(document) + " cannot be read (it was left as it is; restore a copy)");
+            throw store_error(store_failure::corrupt, "the search store " + link.path() + " is damaged: the columns of document " +
+                                                          std::to_string(document) +
+                                                          " cannot be read (it was left as it is; restore a copy)");
         }
         while (at < document) core.append_missing(at++);
         core.append(at++, row);
@@ -210,7 +220,11 @@ std::shared_ptr<const field_plan> store::implementation::number_fields(std::int6
         each.number = number;
         if (number < numbers.size()) continue;
         auto& insert = prepared("INSERT INTO fields VALUES(?,?,?,?)");
-        insert.bind(1, id).bind(2, static_cast<std::int64_t>(number)).bind(3, std::string_view(each.name)).bind(4, static_cast<std::int64_t>(each.kind)).run();
+        insert.bind(1, id)
+            .bind(2, static_cast<std::int64_t>(number))
+            .bind(3, std::string_view(each.name))
+            .bind(4, static_cast<std::int64_t>(each.kind))
+            .run();
         if (each.kind != field_kind::text) continue;
         const auto suffix = std::to_string(id) + "_" + std::to_string(number);
         shared->writer.link.execute(filled(filled(text_tables, "%f", "f" + suffix), "%g", "g" + suffix));
@@ -231,8 +245,8 @@ void store::implementation::drop_tables(std::int64_t id) {
     }
     for (const auto& each : texts) link.execute("DROP TABLE IF EXISTS f" + each + "; DROP TABLE IF EXISTS g" + each);
     for (const char kind : {'d', 'c', 't', 's'}) link.execute(std::string("DROP TABLE IF EXISTS ") + kind + std::to_string(id));
-    link.execute("DELETE FROM fields WHERE index_id=" + std::to_string(id) + "; DELETE FROM indices WHERE id=" + std::to_string(id)
-                 + "; DELETE FROM meta WHERE key='bytes." + std::to_string(id) + "'");
+    link.execute("DELETE FROM fields WHERE index_id=" + std::to_string(id) + "; DELETE FROM indices WHERE id=" + std::to_string(id) +
+                 "; DELETE FROM meta WHERE key='bytes." + std::to_string(id) + "'");
 }
 
 void store::implementation::drop_removed() {
@@ -249,7 +263,8 @@ void store::implementation::drop_removed() {
 }
 
 std::shared_ptr<index_core> store::implementation::make_index(const index_info& info, const field_plan& plan, std::string_view state) {
-    auto& insert = prepared("INSERT INTO indices(name, uuid, state, settings, mapping, created_ms, next_doc, next_seq) VALUES(?,?,?,?,?,?,0,0)");
+    auto& insert =
+        prepared("INSERT INTO indices(name, uuid, state, settings, mapping, created_ms, next_doc, next_seq) VALUES(?,?,?,?,?,?,0,0)");
     insert.bind(1, std::string_view(info.name)).bind(2, std::string_view(info.uuid)).bind(3, state);
     insert.bind(4, std::string_view(info.settings)).bind(5, std::string_view(info.mapping)).bind(6, info.created_ms).run();
     auto asked = shared->writer.link.prepare("SELECT last_insert_rowid()");
@@ -265,9 +280,7 @@ index store::create_index(const index_info& info, const field_plan& plan) {
     const auto turn = in.take_turn();
     if (find_index(info.name) != nullptr) throw std::invalid_argument("the index [" + info.name + "] exists");
     std::shared_ptr<index_core> core;
-    in.transaction([&] {
-        core = in.make_index(info, plan, info.closed ? "close" : "open");
-    });
+    in.transaction([&] { core = in.make_index(info, plan, info.closed ? "close" : "open"); });
     core->publish();
     const std::lock_guard guard(in.catalogue);
     in.indices.emplace(info.name, core);
@@ -334,7 +347,8 @@ std::optional<std::string> store::meta(std::string_view key) const {
 }
 
 void store::set_meta(std::string_view key, std::string_view value) {
-    implementation_->transaction([&] { implementation_->prepared("INSERT OR REPLACE INTO meta VALUES(?,?)").bind(1, key).bind(2, value).run(); });
+    implementation_->transaction(
+        [&] { implementation_->prepared("INSERT OR REPLACE INTO meta VALUES(?,?)").bind(1, key).bind(2, value).run(); });
 }
 
 store::store(const store_options& options) : implementation_(std::make_unique<implementation>(options)) {}

@@ -59,7 +59,7 @@ struct document {
     };
     std::string id, routing;
     std::string_view source;
-    std::vector<text> texts;  // text and keyword fields; several of one field are an array
+    std::vector<text> texts;        // text and keyword fields; several of one field are an array
     std::vector<integer> integers;  // integer, boolean and date fields
     std::vector<floating> doubles;
 };
@@ -148,10 +148,10 @@ public:
 // ---- writing ----------------------------------------------------------------------------------------------------------------------
 
 struct write_condition {
-    bool create_only = false;                        // op_type=create
-    std::optional<std::int64_t> if_seq_no;           // with if_primary_term = 1; the caller checks the term
-    std::optional<std::int64_t> external_version;    // version_type external or external_gte
-    bool external_equal_ok = false;                  // external_gte
+    bool create_only = false;                      // op_type=create
+    std::optional<std::int64_t> if_seq_no;         // with if_primary_term = 1; the caller checks the term
+    std::optional<std::int64_t> external_version;  // version_type external or external_gte
+    bool external_equal_ok = false;                // external_gte
 };
 
 struct write_outcome {
@@ -198,14 +198,15 @@ public:
     virtual field_plan plan(const index_info& info) const = 0;
     // Parses and analyses a stored document anew; `plan` is the index's. Needed by `rebuild_index`, and to open a file that was written
     // with another analysis. Throws what parsing throws.
-    virtual prepared_document prepare(const index_info& info, const std::shared_ptr<const field_plan>& plan, const stored_document& from) const;
+    virtual prepared_document prepare(const index_info& info, const std::shared_ptr<const field_plan>& plan,
+                                      const stored_document& from) const;
 };
 
 struct store_options {
-    std::string path;               // ":memory:" for a store without file
+    std::string path;                    // ":memory:" for a store without file
     const plan_source* plans = nullptr;  // needed to open a file that holds indices, and to rebuild one; outlives the store
-    bool relaxed = false;           // synchronous=NORMAL: a power cut may lose the last commits, a crash of the process none
-    int readers = 2;                // connections for reading, opened on demand
+    bool relaxed = false;                // synchronous=NORMAL: a power cut may lose the last commits, a crash of the process none
+    int readers = 2;                     // connections for reading, opened on demand
     std::size_t posting_cache_bytes = std::size_t{64} << 20;
 };
 

@@ -236,8 +236,12 @@ std::int64_t index_core::bytes() const { return source_bytes.load(std::memory_or
 namespace {
 
 stored_document read_document(statement& row, docno number) {
-    return {.number = number, .id = std::string(row.text(0)), .routing = std::string(row.text(3)), .source = std::string(row.blob(4)),
-            .version = row.integer(1), .seq_no = row.integer(2)};
+    return {.number = number,
+            .id = std::string(row.text(0)),
+            .routing = std::string(row.text(3)),
+            .source = std::string(row.blob(4)),
+            .version = row.integer(1),
+            .seq_no = row.integer(2)};
 }
 
 }  // namespace
@@ -271,8 +275,10 @@ std::vector<stored_document> index_generation::fetch(const std::vector<docno>& d
     auto& row = link.prepared("SELECT id, version, seq_no, routing, source FROM " + core->table('d') + " WHERE docno=?");
     for (const docno each : documents) {
         const reset_guard guard(row);
-        if (row.bind(1, static_cast<std::int64_t>(each)).step()) all.push_back(read_document(row, each));
-        else all.push_back({.number = each});
+        if (row.bind(1, static_cast<std::int64_t>(each)).step())
+            all.push_back(read_document(row, each));
+        else
+            all.push_back({.number = each});
     }
     return all;
 }

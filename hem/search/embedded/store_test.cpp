@@ -31,14 +31,18 @@ struct temporary_file {
 
 field_plan blog_plan() {
     field_plan plan;
-    plan.fields = {{.name = "title", .analyzer = "english"}, {.name = "author", .kind = field_kind::keyword}, {.name = "tags", .kind = field_kind::keyword},
-                   {.name = "rating", .kind = field_kind::integer}, {.name = "price", .kind = field_kind::floating}};
+    plan.fields = {{.name = "title", .analyzer = "english"},
+                   {.name = "author", .kind = field_kind::keyword},
+                   {.name = "tags", .kind = field_kind::keyword},
+                   {.name = "rating", .kind = field_kind::integer},
+                   {.name = "price", .kind = field_kind::floating}};
     return plan;
 }
 
 struct blog_plans final : plan_source {
     field_plan plan(const index_info&) const override { return blog_plan(); }
-    prepared_document prepare(const index_info&, const std::shared_ptr<const field_plan>& plan, const stored_document& from) const override {
+    prepared_document prepare(const index_info&, const std::shared_ptr<const field_plan>& plan,
+                              const stored_document& from) const override {
         if (from.source == "unreadable") throw std::invalid_argument("not a title");
         document made;
         made.id = from.id;
@@ -130,7 +134,8 @@ TEST(Store, DroppedBatchLeavesNothing) {
 TEST(Store, SnapshotsStayAsTheyWere) {
     store opened({.path = ":memory:"});
     auto posts = opened.create_index({.name = "posts"}, blog_plan());
-    for (int at = 0; at < 5000; ++at) save(opened, posts, post(std::to_string(at), "running fox " + std::to_string(at % 10), at % 2 != 0 ? "ann" : "bob", at));
+    for (int at = 0; at < 5000; ++at)
+        save(opened, posts, post(std::to_string(at), "running fox " + std::to_string(at % 10), at % 2 != 0 ? "ann" : "bob", at));
     const auto before = posts->snapshot();
     save(opened, posts, post("1", "turtle", "zoe", -5));
     auto batch = opened.begin(0);
@@ -164,7 +169,8 @@ TEST(StoreFile, ComesBackAsItWas) {
     const temporary_file file;
     {
         store opened({.path = file.path, .plans = &plans});
-        auto posts = opened.create_index({.name = "posts", .uuid = "u", .settings = "{}", .mapping = "{\"a\":1}", .created_ms = 5}, blog_plan());
+        auto posts =
+            opened.create_index({.name = "posts", .uuid = "u", .settings = "{}", .mapping = "{\"a\":1}", .created_ms = 5}, blog_plan());
         save(opened, posts, post("1", "the running foxes", "ann", 4));
         save(opened, posts, post("2", "", "bob", 9));
         save(opened, posts, post("1", "turtles all the way", "cid", 5));
@@ -267,7 +273,9 @@ TEST(StoreFile, DamagedAndForeignFilesAreLeftAlone) {
 
 TEST(StoreFile, NewerFormatIsRefused) {
     const temporary_file file;
-    { store opened({.path = file.path, .plans = &plans}); }
+    {
+        store opened({.path = file.path, .plans = &plans});
+    }
     sqlite3* database = nullptr;
     sqlite3_open(file.path.c_str(), &database);
     sqlite3_exec(database, "PRAGMA user_version=99", nullptr, nullptr, nullptr);
@@ -288,7 +296,8 @@ TEST(StoreFile, RebuildingRenumbersAndKeepsEverythingElse) {
         std::vector<std::string> all;
         for (const char* id : {"0", "1", "2", "3", "4"}) {
             const auto found = posts->get(id);
-            all.push_back(found.has_value() ? found->source + "/" + std::to_string(found->version) + "/" + std::to_string(found->seq_no) : "none");
+            all.push_back(found.has_value() ? found->source + "/" + std::to_string(found->version) + "/" + std::to_string(found->seq_no)
+                                            : "none");
         }
         return all;
     };
@@ -402,7 +411,12 @@ TEST(StoreFile, KilledWriterKeepsWhatItAcknowledged) {
             for (int at = 0;; ++at) {
                 auto batch = opened.begin(0);
                 for (int each = 0; each < 10; ++each) {
-                    batch.put(posts, prepare(*posts->plan(), post(std::to_string(at) + "." + std::to_string(each), "running fox " + std::to_string(at))), {}).value();
+                    batch
+                        .put(posts,
+                             prepare(*posts->plan(),
+                                     post(std::to_string(at) + "." + std::to_string(each), "running fox " + std::to_string(at))),
+                             {})
+                        .value();
                 }
                 batch.commit();
                 if (::write(channel[1], &at, sizeof at) < 0) ::_exit(1);
@@ -410,7 +424,8 @@ TEST(StoreFile, KilledWriterKeepsWhatItAcknowledged) {
         }
         ::close(channel[1]);
         int acknowledged = -1, wanted = 3 + round * 17;
-        while (acknowledged < wanted && ::read(channel[0], &acknowledged, sizeof acknowledged) == static_cast<ssize_t>(sizeof acknowledged)) {
+        while (acknowledged < wanted &&
+               ::read(channel[0], &acknowledged, sizeof acknowledged) == static_cast<ssize_t>(sizeof acknowledged)) {
         }
         ::kill(child, SIGKILL);
         for (int more; ::read(channel[0], &more, sizeof more) == static_cast<ssize_t>(sizeof more);) acknowledged = more;
@@ -442,7 +457,8 @@ TEST(StoreFile, FullDiskIsAClearErrorAndLosesNothing) {
         const no_room full(opened);
         auto batch = opened.begin(0);
         for (int at = 0; at < 2000; ++at) {
-            batch.put(posts, prepare(*posts->plan(), post(std::to_string(at + 2), std::string(5000, 'x') + " " + std::to_string(at))), {}).value();
+            batch.put(posts, prepare(*posts->plan(), post(std::to_string(at + 2), std::string(5000, 'x') + " " + std::to_string(at))), {})
+                .value();
         }
         batch.commit();
         FAIL() << "written to a full disk";
@@ -479,7 +495,8 @@ TEST(StoreThreads, ReadersSeeWholeCommitsWhileOneWrites) {
         for (int at = 0; at < 60; ++at) {
             auto batch = opened.begin(0);
             for (int each = 0; each < 5; ++each) {
-                batch.put(posts, prepare(*posts->plan(), post(std::to_string(at) + "." + std::to_string(each), "a fox", "ann", at)), {}).value();
+                batch.put(posts, prepare(*posts->plan(), post(std::to_string(at) + "." + std::to_string(each), "a fox", "ann", at)), {})
+                    .value();
             }
             if (at > 0) batch.put(posts, prepare(*posts->plan(), post("0.0", "the fox again", "ann", at)), {}).value();
             batch.commit();

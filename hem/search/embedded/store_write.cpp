@@ -18,9 +18,7 @@ constexpr std::int64_t deletes_remembered_ms = 60'000;
 
 }  // namespace
 
-void store::implementation::roll_back() noexcept {
-    sqlite3_exec(shared->writer.link.get(), "ROLLBACK", nullptr, nullptr, nullptr);
-}
+void store::implementation::roll_back() noexcept { sqlite3_exec(shared->writer.link.get(), "ROLLBACK", nullptr, nullptr, nullptr); }
 
 store::implementation::turn store::implementation::take_turn() {
     turn taken{std::unique_lock(writers), {}};
@@ -79,20 +77,27 @@ std::optional<document_state> write_batch::implementation::state(target& in, std
     {
         auto& found = owner_.prepared(in.find);
         const reset_guard guard(found);
-        if (found.bind(1, id).step()) return document_state{static_cast<docno>(found.integer(0)), found.integer(1), found.integer(2), false};
+        if (found.bind(1, id).step())
+            return document_state{static_cast<docno>(found.integer(0)), found.integer(1), found.integer(2), false};
     }
     auto& remembered = owner_.prepared(in.find_deleted);
     const reset_guard guard(remembered);
-    if (remembered.bind(1, id).bind(2, now_ms_ - deletes_remembered_ms).step()) return document_state{0, remembered.integer(0), remembered.integer(1), true};
+    if (remembered.bind(1, id).bind(2, now_ms_ - deletes_remembered_ms).step())
+        return document_state{0, remembered.integer(0), remembered.integer(1), true};
     return std::nullopt;
 }
 
 std::optional<stored_document> write_batch::implementation::get(target& in, std::string_view id) {
-    auto& row = owner_.prepared("SELECT id, version, seq_no, routing, source, docno FROM " + in.core->table('d') + " WHERE id=? AND superseded=0");
+    auto& row =
+        owner_.prepared("SELECT id, version, seq_no, routing, source, docno FROM " + in.core->table('d') + " WHERE id=? AND superseded=0");
     const reset_guard guard(row);
     if (!row.bind(1, id).step()) return std::nullopt;
-    return stored_document{.number = static_cast<docno>(row.integer(5)), .id = std::string(row.text(0)), .routing = std::string(row.text(3)),
-                           .source = std::string(row.blob(4)), .version = row.integer(1), .seq_no = row.integer(2)};
+    return stored_document{.number = static_cast<docno>(row.integer(5)),
+                           .id = std::string(row.text(0)),
+                           .routing = std::string(row.text(3)),
+                           .source = std::string(row.blob(4)),
+                           .version = row.integer(1),
+                           .seq_no = row.integer(2)};
 }
 
 namespace {
@@ -121,7 +126,8 @@ void write_batch::implementation::supersede(target& in, docno document) {
         const reset_guard guard(lengths);
         std::vector<column_row::text> old;
         if (!lengths.bind(1, static_cast<std::int64_t>(document)).step() || !detail::decode_lengths(lengths.blob(0), old)) {
-            throw store_error(store_failure::corrupt, "the search store is damaged: the lengths of document " + std::to_string(document) + " cannot be read");
+            throw store_error(store_failure::corrupt,
+                              "the search store is damaged: the lengths of document " + std::to_string(document) + " cannot be read");
         }
         for (const auto& each : old) {
             if (each.field >= in.totals.size() || each.length + each.overlaps == 0) continue;
@@ -182,7 +188,8 @@ void write_batch::implementation::insert(target& into, const prepared_document& 
     ++into.next_doc;
 }
 
-std::expected<write_outcome, write_conflict> write_batch::implementation::remove(target& from, std::string_view id, const write_condition& condition) {
+std::expected<write_outcome, write_conflict> write_batch::implementation::remove(target& from, std::string_view id,
+                                                                                 const write_condition& condition) {
     const auto current = state(from, id);
     const auto version = next_version(current, condition);
     if (!version.has_value()) return std::unexpected(version.error());
@@ -200,16 +207,25 @@ void write_batch::implementation::commit() {
         for (const auto& each : targets_) {
             const auto& core = *each->core;
             owner_.prepared("UPDATE indices SET next_doc=?, next_seq=? WHERE id=?")
-                .bind(1, static_cast<std::int64_t>(each->next_doc)).bind(2, each->next_seq).bind(3, core.id).run();
+                .bind(1, static_cast<std::int64_t>(each->next_doc))
+                .bind(2, each->next_seq)
+                .bind(3, core.id)
+                .run();
             for (std::size_t field = 0; field < each->totals.size(); ++field) {
                 const auto& now = each->totals[field];
                 const auto& before = core.totals[field];
                 if (now.documents == before.documents && now.terms == before.terms) continue;
                 owner_.prepared("INSERT OR REPLACE INTO " + core.table('s') + " VALUES(?,?,?)")
-                    .bind(1, static_cast<std::int64_t>(field)).bind(2, now.documents).bind(3, now.terms).run();
+                    .bind(1, static_cast<std::int64_t>(field))
+                    .bind(2, now.documents)
+                    .bind(3, now.terms)
+                    .run();
             }
             const auto key = "bytes." + std::to_string(core.id), bytes = std::to_string(core.source_bytes + each->source_bytes);
-            owner_.prepared("INSERT OR REPLACE INTO meta VALUES(?,?)").bind(1, std::string_view(key)).bind(2, std::string_view(bytes)).run();
+            owner_.prepared("INSERT OR REPLACE INTO meta VALUES(?,?)")
+                .bind(1, std::string_view(key))
+                .bind(2, std::string_view(bytes))
+                .run();
             owner_.prepared("DELETE FROM " + core.table('t') + " WHERE at_ms<?").bind(1, now_ms_ - deletes_remembered_ms).run();
         }
         owner_.shared->writer.link.execute("COMMIT");
@@ -238,11 +254,13 @@ write_batch::write_batch(write_batch&&) noexcept = default;
 write_batch& write_batch::operator=(write_batch&&) noexcept = default;
 write_batch::~write_batch() = default;
 
-std::expected<write_outcome, write_conflict> write_batch::put(const index& target, const prepared_document& prepared, const write_condition& condition) {
+std::expected<write_outcome, write_conflict> write_batch::put(const index& target, const prepared_document& prepared,
+                                                              const write_condition& condition) {
     return implementation_->guarded([&] { return implementation_->put(implementation_->at(target), prepared, condition); });
 }
 
-std::expected<write_outcome, write_conflict> write_batch::remove(const index& target, std::string_view id, const write_condition& condition) {
+std::expected<write_outcome, write_conflict> write_batch::remove(const index& target, std::string_view id,
+                                                                 const write_condition& condition) {
     return implementation_->guarded([&] { return implementation_->remove(implementation_->at(target), id, condition); });
 }
 
@@ -256,7 +274,9 @@ std::optional<document_state> write_batch::state(const index& target, std::strin
 
 void write_batch::commit() { implementation_->commit(); }
 
-write_batch store::begin(std::int64_t now_ms) { return write_batch(std::make_unique<write_batch::implementation>(*implementation_, now_ms)); }
+write_batch store::begin(std::int64_t now_ms) {
+    return write_batch(std::make_unique<write_batch::implementation>(*implementation_, now_ms));
+}
 
 // ---- purging ----------------------------------------------------------------------------------------------------------------------
 
@@ -265,7 +285,8 @@ void store::implementation::purge_document(const index_core& core, docno documen
     prepared("DELETE FROM " + core.table('d') + " WHERE docno=?").bind(1, number).run();
     prepared("DELETE FROM " + core.table('c') + " WHERE docno=?").bind(1, number).run();
     for (const auto& field : core.plan()->fields) {
-        if (field.kind == field_kind::text) prepared("DELETE FROM " + core.table('g', field.number) + " WHERE docno=?").bind(1, number).run();
+        if (field.kind == field_kind::text)
+            prepared("DELETE FROM " + core.table('g', field.number) + " WHERE docno=?").bind(1, number).run();
     }
 }
 

@@ -38,8 +38,10 @@ enum class keep : std::uint8_t { letters, not_spaces, not_listed };
 // Runs of characters that belong to a token by their kind alone.
 class run_tokenizer final : public tokenizer {
 public:
-    run_tokenizer(keep what, bool lower_case, std::uint32_t longest, std::u32string listed = {}, std::uint8_t listed_flags = 0, bool punctuation = false)
-        : what_(what), lower_(lower_case), longest_(longest), listed_(std::move(listed)), listed_flags_(listed_flags), punctuation_(punctuation) {}
+    run_tokenizer(keep what, bool lower_case, std::uint32_t longest, std::u32string listed = {}, std::uint8_t listed_flags = 0,
+                  bool punctuation = false)
+        : what_(what), lower_(lower_case), longest_(longest), listed_(std::move(listed)), listed_flags_(listed_flags),
+          punctuation_(punctuation) {}
 
     void run(std::string_view text, stage& to) const override {
         working_token each;
@@ -68,8 +70,10 @@ public:
                     each.start = byte;
                     each.start_utf16 = unit;
                 }
-                if (lower_) append_utf8(each.text, lower(found.value));
-                else each.text.append(text.substr(byte, found.bytes));
+                if (lower_)
+                    append_utf8(each.text, lower(found.value));
+                else
+                    each.text.append(text.substr(byte, found.bytes));
             }
             byte += found.bytes;
             unit += units;
@@ -143,7 +147,8 @@ public:
 // Every run of `smallest` to `largest` characters; edge: only those that begin the text (or a run of kept characters).
 class ngram_tokenizer final : public tokenizer {
 public:
-    ngram_tokenizer(std::uint32_t smallest, std::uint32_t largest, bool edge, std::uint8_t kept) : smallest_(smallest), largest_(largest), edge_(edge), kept_(kept) {}
+    ngram_tokenizer(std::uint32_t smallest, std::uint32_t largest, bool edge, std::uint8_t kept)
+        : smallest_(smallest), largest_(largest), edge_(edge), kept_(kept) {}
     void run(std::string_view text, stage& to) const override {
         struct character {
             std::uint32_t byte, unit;
@@ -169,8 +174,10 @@ public:
         while (byte < text.size()) {
             const auto found = decode(text, byte);
             const bool inside = kept_ == 0 || (unicode(found.value).flags & kept_) != 0;
-            if (inside) run.push_back({byte, unit});
-            else flush();
+            if (inside)
+                run.push_back({byte, unit});
+            else
+                flush();
             byte += found.bytes;
             unit += found.value >= 0x10000 ? 2 : 1;
         }
@@ -218,10 +225,14 @@ std::uint8_t character_classes(component_options& options) {
     std::uint8_t kept = 0;
     if (const auto* classes = options.list("token_chars")) {
         for (const auto& each : *classes) {
-            if (each == "letter") kept |= flag_alphabetic;
-            else if (each == "digit") kept |= flag_digit;
-            else if (each == "whitespace") kept |= flag_space;
-            else options.refuse("the embedded engine does not support token_chars [" + each + "]; it has letter digit whitespace");
+            if (each == "letter")
+                kept |= flag_alphabetic;
+            else if (each == "digit")
+                kept |= flag_digit;
+            else if (each == "whitespace")
+                kept |= flag_space;
+            else
+                options.refuse("the embedded engine does not support token_chars [" + each + "]; it has letter digit whitespace");
         }
     }
     return kept;
@@ -239,17 +250,26 @@ std::unique_ptr<tokenizer> char_group(component_options& options) {
     bool punctuation = false;
     if (const auto* given = options.list("tokenize_on_chars")) {
         for (const auto& each : *given) {
-            if (each == "whitespace") flags |= flag_space;
-            else if (each == "letter") flags |= flag_alphabetic;
-            else if (each == "digit") flags |= flag_digit;
-            else if (each == "punctuation") punctuation = true;
-            else if (each == "\\n") listed.push_back(U'\n');
-            else if (each == "\\t") listed.push_back(U'\t');
-            else if (code_point_count(each) == 1) listed.push_back(decode(each, 0).value);
-            else options.refuse("[tokenize_on_chars] has [" + each + "], which is no single character and no class");
+            if (each == "whitespace")
+                flags |= flag_space;
+            else if (each == "letter")
+                flags |= flag_alphabetic;
+            else if (each == "digit")
+                flags |= flag_digit;
+            else if (each == "punctuation")
+                punctuation = true;
+            else if (each == "\\n")
+                listed.push_back(U'\n');
+            else if (each == "\\t")
+                listed.push_back(U'\t');
+            else if (code_point_count(each) == 1)
+                listed.push_back(decode(each, 0).value);
+            else
+                options.refuse("[tokenize_on_chars] has [" + each + "], which is no single character and no class");
         }
     }
-    return std::make_unique<run_tokenizer>(keep::not_listed, false, positive(options, "max_token_length", 255, 1 << 20), listed, flags, punctuation);
+    return std::make_unique<run_tokenizer>(keep::not_listed, false, positive(options, "max_token_length", 255, 1 << 20), listed, flags,
+                                           punctuation);
 }
 
 }  // namespace
@@ -269,7 +289,8 @@ std::unique_ptr<tokenizer> make_tokenizer(const analysis_component& component) {
         options.integer("buffer_size", 256);
         made = std::make_unique<keyword_tokenizer>();
     } else if (type == "pattern") {
-        if (options.text("pattern", "\\W+") != "\\W+") options.refuse("the embedded engine supports only the [pattern] \\W+ (a cluster has others)");
+        if (options.text("pattern", "\\W+") != "\\W+")
+            options.refuse("the embedded engine supports only the [pattern] \\W+ (a cluster has others)");
         made = std::make_unique<non_word_tokenizer>();
     } else if (type == "ngram" || type == "edge_ngram") {
         const auto smallest = positive(options, "min_gram", 1, 1000);
@@ -282,9 +303,9 @@ std::unique_ptr<tokenizer> make_tokenizer(const analysis_component& component) {
     } else if (type == "char_group") {
         made = char_group(options);
     } else {
-        throw analysis_error("the embedded engine does not support the tokenizer [" + component.type
-                             + "]; it has char_group edge_ngram keyword letter lowercase ngram path_hierarchy pattern standard whitespace "
-                               "(a cluster has more)");
+        throw analysis_error("the embedded engine does not support the tokenizer [" + component.type +
+                             "]; it has char_group edge_ngram keyword letter lowercase ngram path_hierarchy pattern standard whitespace "
+                             "(a cluster has more)");
     }
     options.check();
     return made;

@@ -7,12 +7,34 @@ namespace hem::search::embedded::detail {
 
 // Word_Break of UAX #29, refined: Hangul letters apart, scripts that have no spaces apart. `complex_extend` is a mark of such a script.
 enum class word_class : std::uint8_t {
-    other, letter, hangul, hebrew, numeric, katakana, extend_num_let, mid_letter, mid_num, mid_num_let, single_quote, double_quote, extend,
-    han, hiragana, complex, complex_extend, regional
+    other,
+    letter,
+    hangul,
+    hebrew,
+    numeric,
+    katakana,
+    extend_num_let,
+    mid_letter,
+    mid_num,
+    mid_num_let,
+    single_quote,
+    double_quote,
+    extend,
+    han,
+    hiragana,
+    complex,
+    complex_extend,
+    regional
 };
 
 enum unicode_flag : std::uint8_t {
-    flag_pictographic = 1, flag_presentation = 2, flag_emoji = 4, flag_modifier = 8, flag_alphabetic = 16, flag_digit = 32, flag_space = 64,
+    flag_pictographic = 1,
+    flag_presentation = 2,
+    flag_emoji = 4,
+    flag_modifier = 8,
+    flag_alphabetic = 16,
+    flag_digit = 32,
+    flag_space = 64,
     flag_modifier_base = 128
 };
 

@@ -39,9 +39,7 @@ std::uint32_t code_point_count(std::string_view text) noexcept {
 namespace {
 
 bool is_extend(word_class kind) noexcept { return kind == word_class::extend || kind == word_class::complex_extend; }
-bool is_letter(word_class kind) noexcept {
-    return kind == word_class::letter || kind == word_class::hangul || kind == word_class::hebrew;
-}
+bool is_letter(word_class kind) noexcept { return kind == word_class::letter || kind == word_class::hangul || kind == word_class::hebrew; }
 
 // The state of a word: what its last base character was.
 enum class tail : std::uint8_t { letter, hebrew, hebrew_quote, numeric, katakana, connector };
@@ -100,10 +98,8 @@ bool word_cursor::next(word_segment& out) noexcept {
             }
             break;
         }
-        case word_class::han:
-            return finish(skip_extends(after), token_type::ideographic);
-        case word_class::hiragana:
-            return finish(skip_extends(after), token_type::hiragana);
+        case word_class::han: return finish(skip_extends(after), token_type::ideographic);
+        case word_class::hiragana: return finish(skip_extends(after), token_type::hiragana);
         case word_class::complex:
         case word_class::complex_extend: {
             place end = skip_extends(after);
@@ -116,7 +112,8 @@ bool word_cursor::next(word_segment& out) noexcept {
             return finish(end, token_type::southeast_asian);
         }
         default:
-            if ((record.flags & (flag_pictographic | flag_modifier)) != 0 || record.word == word_class::regional || code == U'#' || code == U'*' || code == zero_width_joiner) {
+            if ((record.flags & (flag_pictographic | flag_modifier)) != 0 || record.word == word_class::regional || code == U'#' ||
+                code == U'*' || code == zero_width_joiner) {
                 if (emoji(at_, code, after, out)) {
                     at_ = {out.end, out.end_utf16};
                     return true;
@@ -177,18 +174,18 @@ bool word_cursor::word(place from, word_segment& out) noexcept {
             continue;
         }
         // A character that joins only if what follows it belongs to the word, too.
-        const bool letters = (last == tail::letter || last == tail::hebrew)
-            && (kind == word_class::mid_letter || kind == word_class::mid_num_let || kind == word_class::single_quote);
-        const bool numbers = last == tail::numeric
-            && (kind == word_class::mid_num || kind == word_class::mid_num_let || kind == word_class::single_quote);
+        const bool letters = (last == tail::letter || last == tail::hebrew) &&
+                             (kind == word_class::mid_letter || kind == word_class::mid_num_let || kind == word_class::single_quote);
+        const bool numbers =
+            last == tail::numeric && (kind == word_class::mid_num || kind == word_class::mid_num_let || kind == word_class::single_quote);
         const bool quoted = last == tail::hebrew && kind == word_class::double_quote;
         if (letters || numbers || quoted) {
             const place ahead = skip_extends(after);
             place beyond;
             if (peek(ahead, code, beyond) && fits(beyond)) {
                 const auto follower = unicode(code).word;
-                if ((letters && is_letter(follower)) || (numbers && follower == word_class::numeric)
-                    || (quoted && follower == word_class::hebrew)) {
+                if ((letters && is_letter(follower)) || (numbers && follower == word_class::numeric) ||
+                    (quoted && follower == word_class::hebrew)) {
                     take(follower);
                     only_hangul = false;
                     if (quoted) last = tail::hebrew_quote;
@@ -207,7 +204,10 @@ bool word_cursor::word(place from, word_segment& out) noexcept {
     if (!any) return false;
     out.end = end.byte;
     out.end_utf16 = end.unit;
-    out.type = only_numeric ? token_type::num : only_hangul ? token_type::hangul : only_katakana ? token_type::katakana : token_type::alphanum;
+    out.type = only_numeric    ? token_type::num
+               : only_hangul   ? token_type::hangul
+               : only_katakana ? token_type::katakana
+                               : token_type::alphanum;
     return true;
 }
 
@@ -259,8 +259,8 @@ bool word_cursor::emoji(place from, char32_t code, place after, word_segment& ou
             joiner = false;
             char32_t joined;
             place past;
-            if (peek(end, ahead, beyond) && ahead == zero_width_joiner && peek(beyond, joined, past)
-                && (unicode(joined).flags & (flag_pictographic | flag_modifier)) != 0) {
+            if (peek(end, ahead, beyond) && ahead == zero_width_joiner && peek(beyond, joined, past) &&
+                (unicode(joined).flags & (flag_pictographic | flag_modifier)) != 0) {
                 joiner = true;
                 end = beyond;
             }

@@ -57,13 +57,14 @@ task<> watched(const callable<task<>()>& f, watched_run& run) {
 const run_options options{.name = "main", .clock = clock_kind::virtual_time, .seed = 1, .handle_interrupt = false, .checks = true};
 
 // True if the run was as it should be.
-bool run_once(fault_kind& kind, fault_plan& plan, time_point limit, const callable<task<>()>& f, const callable<task<>()>& check, time_point& ended) {
+bool run_once(fault_kind& kind, fault_plan& plan, time_point limit, const callable<task<>()>& f, const callable<task<>()>& check,
+              time_point& ended) {
     const auto failures_before = ::testing::UnitTest::GetInstance()->current_test_info()->result()->total_part_count();
     std::string problems;
     const auto problem = [&](const std::string& text) { problems += "\n  " + text; };
     {
-        report_collector reports([](report_kind reported, const void* given) { return static_cast<const fault_kind*>(given)->expects(reported); },
-                                 &kind);
+        report_collector reports(
+            [](report_kind reported, const void* given) { return static_cast<const fault_kind*>(given)->expects(reported); }, &kind);
         const auto before = leak_census::take();
         kind.before_run();
         watched_run run{kind, plan, limit};
@@ -75,8 +76,9 @@ bool run_once(fault_kind& kind, fault_plan& plan, time_point limit, const callab
         }
         kind.after_run();
         ended = run.ended;
-        if (run.too_long) problem("it ran on for more than " + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(patience).count()) +
-                                  " virtual seconds longer than without a fault");
+        if (run.too_long)
+            problem("it ran on for more than " + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(patience).count()) +
+                    " virtual seconds longer than without a fault");
         for (const auto& text : reports.unclaimed()) problem("it reported: " + text);
         if (!run.left.empty()) problem("it left on the loop: " + run.left);
         if (const auto left = leak_census::take().difference_to(before); !left.empty()) problem("it left behind: " + left);
@@ -88,9 +90,10 @@ bool run_once(fault_kind& kind, fault_plan& plan, time_point limit, const callab
             problem("the test's own check ended with " + hem::detail::describe(std::current_exception()));
         }
     }
-    const auto where = plan.target == 0 ? std::string("the run without a fault")
-                                        : std::string("the run ") + kind.did + " at " + kind.operations + " " + std::to_string(plan.target) + " (" +
-                                              (plan.struck ? plan.place : std::string("never reached")) + ")";
+    const auto where = plan.target == 0
+                           ? std::string("the run without a fault")
+                           : std::string("the run ") + kind.did + " at " + kind.operations + " " + std::to_string(plan.target) + " (" +
+                                 (plan.struck ? plan.place : std::string("never reached")) + ")";
     if (!problems.empty()) ADD_FAILURE() << where << ":" << problems;
     const bool failed_inside = ::testing::UnitTest::GetInstance()->current_test_info()->result()->total_part_count() != failures_before;
     if (problems.empty() && failed_inside) ADD_FAILURE() << where << ": the failures above are of this run";

@@ -1,6 +1,6 @@
 // What the three runners have in common: one run without a fault, which counts, then one run per operation with a fault at that operation.
-// Every run gets a fresh loop on virtual time. A run fails if it ends with an unexpected error, reports what is no consequence of the fault,
-// takes much longer than the run without a fault, or leaves something behind; the message names operation and place.
+// Every run gets a fresh loop on virtual time. A run fails if it ends with an unexpected error, reports what is no consequence of the
+// fault, takes much longer than the run without a fault, or leaves something behind; the message names operation and place.
 #pragma once
 
 #include <cstddef>

@@ -54,7 +54,7 @@ public:
 
     // ---- paths
     network_path& path(std::string_view one, std::string_view other);
-    void change(std::string_view one, std::string_view other, bool network_path::*what, bool value);
+    void change(std::string_view one, std::string_view other, bool network_path::* what, bool value);
 
     duration travel_time();
     std::size_t segment_size(std::size_t wanted);
@@ -75,7 +75,8 @@ private:
 
 class simulated_listener final : public net::detail::listener_device {
 public:
-    simulated_listener(std::shared_ptr<network_state> network, simulated_host& host, std::string key, hem::detail::io_descriptor::record* record);
+    simulated_listener(std::shared_ptr<network_state> network, simulated_host& host, std::string key,
+                       hem::detail::io_descriptor::record* record);
     simulated_listener(const simulated_listener&) = delete;
     ~simulated_listener() override;
     net::socket_stream accept() override;

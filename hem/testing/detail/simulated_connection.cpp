@@ -83,9 +83,7 @@ void simulated_direction::deliver() noexcept {
         in_flight_ -= arrived.bytes.size();
         network_->delivered += arrived.bytes.size();
         switch (arrived.what) {
-        case kind::bytes:
-            try {
-                pipe.append(arrived.bytes);
+        case kind::bytes: try { pipe.append(arrived.bytes);
             } catch (const std::bad_alloc&) {
                 pipe.fail(ENOBUFS, ECONNRESET);
             }
@@ -104,7 +102,8 @@ namespace {
 class simulated_end final : public net::detail::stream_device {
 public:
     simulated_end(std::shared_ptr<simulated_connection> connection, int index, net::peer_address peer) noexcept
-        : connection_(std::move(connection)), in_(connection_->towards[index]), out_(connection_->towards[1 - index]), peer_(std::move(peer)) {}
+        : connection_(std::move(connection)), in_(connection_->towards[index]), out_(connection_->towards[1 - index]),
+          peer_(std::move(peer)) {}
     simulated_end(const simulated_end&) = delete;
     ~simulated_end() override {
         in_.pipe.close_reader();
@@ -179,7 +178,8 @@ simulated_connection::simulated_connection(std::shared_ptr<network_state> given,
 
 simulated_connection::~simulated_connection() { unlink(); }
 
-net::socket_stream simulated_connection::make_end(const std::shared_ptr<simulated_connection>& connection, int index, net::peer_address peer) {
+net::socket_stream simulated_connection::make_end(const std::shared_ptr<simulated_connection>& connection, int index,
+                                                  net::peer_address peer) {
     auto descriptor = io_descriptor::simulated();
     auto device = std::make_unique<simulated_end>(connection, index, std::move(peer));
     connection->towards[index].pipe.attach_reader(descriptor.state());
