@@ -200,7 +200,7 @@ std::vector<aggregation> parse_aggregations(const json& body, std::size_t depth)
         }
         if (type == nullptr) throw parsing_fault("Missing definition for aggregation [" + name + "]", name);
         if (!made.children.empty() && !type->buckets)
-            throw rest_error(500, "aggregation_initialization_exception",
+            throw rest_error(400, "aggregation_initialization_exception",
                              "Aggregator [" + name + "] of type [" + made.type + "] cannot accept sub-aggregations");
         out.push_back(std::move(made));
     }
@@ -209,7 +209,7 @@ std::vector<aggregation> parse_aggregations(const json& body, std::size_t depth)
 
 namespace detail {
 
-rest_error execution_fault(std::string reason) { return {500, "aggregation_execution_exception", std::move(reason)}; }
+rest_error execution_fault(std::string reason) { return {400, "aggregation_execution_exception", std::move(reason)}; }
 
 double number_option(const json& options, std::string_view key, double fallback) {
     const json& value = options[key];

@@ -111,11 +111,12 @@ query parse_match(std::string_view name, match_kind kind, const json& body, cons
             if (slop || terms_only || !match_option(options, key, option, context, lenient)) no_support(name, key);
         }
         if (text == nullptr) throw parsing_fault("No text specified for text query", field);
-    } else if (value.is_array())
-        throw rest_error(500, "illegal_state_exception", "Can't get text on a START_ARRAY at [@]").at_key(field);
+    }
     if (text->is_null() || text->is_object() || text->is_array()) {
         if (text->is_null()) throw illegal_argument("[" + std::string(name) + "] requires query value");
-        throw parsing_fault("[" + std::string(name) + "] unknown token [" + std::string(token_name(*text)) + "] after [query]", field);
+        throw parsing_fault("[" + std::string(name) + "] unknown token [" + std::string(token_name(*text)) + "] after [" +
+                                (text == &value ? field : std::string("query")) + "]",
+                            field);
     }
     const mapped_field* mapped = context.schema.fields.find(field);
     options.boost = outer.boost;

@@ -152,7 +152,7 @@ rest_response one_search(rest_call& call, search_body body, std::string_view tar
     settings.pattern_without_match = shards.empty();
     if (scroll == nullptr) {
         if (body.sliced) {
-            rest_error fault(500, "search_exception", "`slice` cannot be used outside of a scroll context or PIT context");
+            rest_error fault(400, "search_exception", "`slice` cannot be used outside of a scroll context or PIT context");
             throw search_phase_error(fault, shards.empty() ? "" : shards.front().index.name);
         }
         return answer_text(200, run_search(body, shards, settings));

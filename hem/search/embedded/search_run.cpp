@@ -82,7 +82,8 @@ void search_runner::check() {
     const std::string& name = shards_.empty() ? none_ : shards_.front().index.name;
     if (!body_.search_after.is_null()) {
         if (body_.from > 0 && cursor_ == nullptr)
-            throw search_phase_error(rest_error(500, "search_exception", "`from` parameter must be set to 0 when `search_after` is used."), name);
+            throw search_phase_error(rest_error(400, "search_exception", "`from` parameter must be set to 0 when `search_after` is used."),
+                                     name);
         if (cursor_ != nullptr) throw validation_fault({"`search_after` cannot be used in a scroll context."});
     }
     if (shards_.empty()) return;
