@@ -106,7 +106,7 @@ void step_fts_rows(connection& link, statement_cache& statements, const std::str
             rows.documents.push_back(static_cast<docno>(row));
             rows.frequencies.push_back(count);
             if (found == nullptr) return;
-            append_packed(rows.positions, {found, count});
+            append_positions(rows.positions, {found, count});
             rows.starts.push_back(static_cast<std::uint32_t>(rows.positions.size()));
         }
     } taking{to};

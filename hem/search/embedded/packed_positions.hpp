@@ -12,7 +12,7 @@ namespace hem::search::embedded::detail {
 
 using packed_positions = std::span<const std::uint8_t>;
 
-inline void append_packed(std::vector<std::uint8_t>& to, std::span<const std::uint32_t> positions) {
+inline void append_positions(std::vector<std::uint8_t>& to, std::span<const std::uint32_t> positions) {
     std::uint32_t before = 0;
     for (const auto position : positions) {
         const std::uint64_t number = std::uint64_t{position - before} + 2;

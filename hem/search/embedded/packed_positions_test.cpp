@@ -28,12 +28,12 @@ TEST(PackedPositions, GiveBackWhatWasPacked) {
             position += from() % 10 == 0 ? 1 + from() % 3'000'000 : 1 + from() % 200;
         }
         std::vector<std::uint8_t> bytes;
-        append_packed(bytes, given);
+        append_positions(bytes, given);
         EXPECT_TRUE(are_packed_positions(bytes.data(), bytes.size()));
         ASSERT_EQ(unpacked(bytes), given);
     }
     std::vector<std::uint8_t> bytes;
-    append_packed(bytes, numbers{0, 125, 251, UINT32_MAX - 2});
+    append_positions(bytes, numbers{0, 125, 251, UINT32_MAX - 2});
     EXPECT_EQ(bytes.size(), 1u + 1 + 2 + 5) << "a step of 125 is the longest that one byte holds";
     EXPECT_EQ(unpacked(bytes), (numbers{0, 125, 251, UINT32_MAX - 2}));
 }

@@ -56,6 +56,7 @@ public:
     phrase_node(const index_generation& over, phrase_parts parts) : over_(over), parts_(std::move(parts)) {
         working_.resize(parts_.slots.size());
         bits_.resize(parts_.slots.size());
+        simple_ = true;
         exact_ = parts_.slop == 0;
         for (std::size_t at = 0; at < parts_.slots.size(); ++at) {
             const auto& slot = parts_.slots[at];
@@ -65,18 +66,12 @@ public:
             for (const auto& list : slot.lists) terms.push_back(make_term_node(over, list, 1, nullptr));
             any_of_.push_back(terms.size() == 1 ? std::move(terms.front()) : make_disjunction_node(std::move(terms), 1));
             cursors_.emplace_back(slot.lists.size(), 0);
-            exact_ = exact_ && slot.lists.size() == 1 && slot.offset < 64;
+            simple_ = simple_ && slot.lists.size() == 1;
+            exact_ = exact_ && simple_ && slot.offset < 64;
+            if (any_of_[at]->cost() < any_of_[rarest_]->cost()) rarest_ = at;
         }
     }
     void evaluate(std::size_t window, const std::uint64_t* candidates, bits& out, float* scores) override {
-        bits found;
-        std::copy_n(candidates, window_words, out.begin());
-        for (const auto& each : any_of_) {
-            each->evaluate(window, out.data(), found, nullptr);
-            out = found;
-            if (is_empty(out)) return;
-        }
-        const auto& norms = over_.norms(parts_.field);
         const auto base = static_cast<docno>(window * window_documents);
         for (std::size_t at = 0; at < cursors_.size(); ++at) {
             for (std::size_t list = 0; list < cursors_[at].size(); ++list) {
@@ -87,13 +82,31 @@ public:
         }
         window_base_ = base;
         places_ = cursors_;
+        const auto& norms = over_.norms(parts_.field);
         bits matched{};
-        for_each_bit(out, [&](std::uint32_t at) {
-            const float frequency = phrase_frequency(base + at);
+        const auto judge = [&](std::uint32_t local) {
+            const float frequency = phrase_frequency(base + local);
             if (frequency <= 0) return;
-            matched[at >> 6] |= std::uint64_t{1} << (at & 63);
-            if (scores != nullptr) scores[at] = bm25_score(parts_.weight, frequency, (*parts_.factors)[norms[base + at]]);
-        });
+            matched[local >> 6] |= std::uint64_t{1} << (local & 63);
+            if (scores != nullptr) scores[local] = bm25_score(parts_.weight, frequency, (*parts_.factors)[norms[base + local]]);
+        };
+        if (simple_) {
+            const auto& documents = parts_.slots[rarest_].lists[0]->documents;
+            for (auto& place = places_[rarest_][0]; place < documents.size() && documents[place] - base < window_documents; ++place) {
+                const std::uint32_t local = documents[place] - base;
+                if ((candidates[local >> 6] >> (local & 63) & 1) != 0 && all_hold(base + local)) judge(local);
+            }
+            out = matched;
+            return;
+        }
+        bits found;
+        std::copy_n(candidates, window_words, out.begin());
+        for (const auto& each : any_of_) {
+            each->evaluate(window, out.data(), found, nullptr);
+            out = found;
+            if (is_empty(out)) return;
+        }
+        for_each_bit(out, judge);
         out = matched;
     }
     docno seek(docno from) override {
@@ -113,6 +126,17 @@ private:
         auto& place = places_[slot][list];
         place = advance_to(from.documents, place, document);
         return place < from.documents.size() && from.documents[place] == document ? from.positions_of(place) : packed_positions();
+    }
+
+    // Of one list a slot: the document is in all of them.
+    bool all_hold(docno document) {
+        for (std::size_t at = 0; at < places_.size(); ++at) {
+            const auto& documents = parts_.slots[at].lists[0]->documents;
+            auto& place = places_[at][0];
+            place = advance_to(documents, place, document);
+            if (place == documents.size() || documents[place] != document) return false;
+        }
+        return true;
     }
 
     float phrase_frequency(docno document) {
@@ -208,7 +232,9 @@ private:
     std::vector<node_pointer> any_of_;
     std::vector<std::vector<std::size_t>> cursors_, places_;  // by slot and list: at the window's begin, and at the current document
     docno window_base_ = 0;
-    bool exact_ = false;  // one term a slot, no slop, no slot far from the first
+    bool simple_ = false;     // one term a slot
+    bool exact_ = false;      // that, no slop, and no slot far from the first
+    std::size_t rarest_ = 0;  // the slot whose terms stand in the fewest documents
     std::vector<position_bits> bits_;
     std::vector<phrase_slot> working_;
     shared_postings holes_;  // of the block with that number
