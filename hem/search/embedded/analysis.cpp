@@ -65,28 +65,35 @@ private:
 analyzer::analyzer(const analyzer_definition& definition) : name_(definition.name), chain_(std::make_unique<detail::analysis_chain>()) {
     for (const auto& each : definition.char_filters) chain_->char_filters.push_back(detail::make_char_filter(each));
     chain_->tokenizer = detail::make_tokenizer(definition.tokenizer);
-    for (const auto& each : definition.filters) chain_->filters.push_back(detail::make_filter(each));
+    for (const auto& each : definition.filters) {
+        chain_->filters.push_back(each.type == "synonym" ? detail::make_synonym_filter(each, definition.filters, *chain_)
+                                                         : detail::make_filter(each));
+    }
 }
 
 analyzer::~analyzer() = default;
 
 std::uint32_t analyzer::run(std::string_view text, void* context, void (*sink)(void*, const token&)) const {
+    return detail::run_chain(*chain_, text, context, sink);
+}
+
+std::uint32_t detail::run_chain(const analysis_chain& chain, std::string_view text, void* context, void (*sink)(void*, const token&)) {
     std::vector<detail::filtered_text> filtered;
-    filtered.reserve(chain_->char_filters.size());  // `text` looks into it
-    for (const auto& each : chain_->char_filters) {
+    filtered.reserve(chain.char_filters.size());  // `text` looks into it
+    for (const auto& each : chain.char_filters) {
         filtered.push_back(each->apply(text));
         text = filtered.back().text;
     }
     outlet last(context, sink, filtered);
     std::vector<std::unique_ptr<detail::stage>> stages;
-    stages.reserve(chain_->filters.size());
+    stages.reserve(chain.filters.size());
     detail::stage* next = &last;
-    for (auto each = chain_->filters.rbegin(); each != chain_->filters.rend(); ++each) {
+    for (auto each = chain.filters.rbegin(); each != chain.filters.rend(); ++each) {
         stages.push_back((*each)->make());
         stages.back()->next = next;
         next = stages.back().get();
     }
-    chain_->tokenizer->run(text, *next);
+    chain.tokenizer->run(text, *next);
     return last.holes;
 }
 

@@ -87,6 +87,12 @@ private:
 std::unique_ptr<tokenizer> make_tokenizer(const analysis_component& component);
 std::unique_ptr<stage_factory> make_filter(const analysis_component& component);
 std::unique_ptr<char_filter> make_char_filter(const analysis_component& component);
+// `before` is the chain up to this filter, which analyses the rules; `filters` defines it.
+std::unique_ptr<stage_factory> make_synonym_filter(const analysis_component& component, const std::vector<analysis_component>& filters,
+                                                   const analysis_chain& before);
+
+// Hands the text's tokens to `sink`; returns the holes after the last one.
+std::uint32_t run_chain(const analysis_chain& chain, std::string_view text, void* context, void (*sink)(void*, const token&));
 
 // The words of `_english_`, or the given list; `_none_` is empty.
 std::vector<std::string> stop_words(const std::vector<std::string>* given);

@@ -1,5 +1,7 @@
 #include "hem/search/embedded/match.hpp"
 
+#include "hem/search/embedded/rest_error.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <map>
@@ -15,13 +17,14 @@ struct position_terms {
     bool ends_text = false;  // nothing of the text stands behind it
 };
 
-std::vector<position_terms> analysed(const analyzer& with, std::string_view text) {
+// `distinct` leaves out what stands twice at a position; where terms are counted together, both count.
+std::vector<position_terms> analysed(std::vector<owned_token> tokens, std::string_view text, bool distinct) {
     std::vector<position_terms> all;
-    for (auto& each : with.tokens(text)) {
+    for (auto& each : tokens) {
         if (all.empty() || all.back().position != each.position) all.push_back({each.position, {}});
         all.back().ends_text = each.end == text.size();
         auto& terms = all.back().terms;
-        if (std::ranges::find(terms, each.text) == terms.end()) terms.push_back(std::move(each.text));
+        if (!distinct || std::ranges::find(terms, each.text) == terms.end()) terms.push_back(std::move(each.text));
     }
     return all;
 }
@@ -48,8 +51,104 @@ query combined(std::vector<query> clauses, const match_options& options) {
     return make_query(std::move(made));
 }
 
+// A stretch of an analysed text between two positions that no token spans: one position, or the ways that synonyms of several words open.
+struct stretch {
+    std::vector<owned_token> tokens;
+    std::uint32_t end = 0;
+    bool branches = false;
+};
+
+bool has_branches(const std::vector<owned_token>& tokens) {
+    bool any = false;
+    for (const auto& each : tokens) {
+        if (each.type == token_type::shingle) return false;  // they only look like branches
+        any = any || each.position_length > 1;
+    }
+    return any;
+}
+
+std::vector<stretch> stretches_of(std::vector<owned_token> tokens) {
+    std::vector<stretch> all;
+    for (auto& each : tokens) {
+        if (all.empty() || each.position >= all.back().end) all.push_back({});
+        auto& last = all.back();
+        last.end = std::max(last.end, each.position + each.position_length);
+        last.branches = last.branches || each.position_length > 1;
+        last.tokens.push_back(std::move(each));
+    }
+    return all;
+}
+
+// One way through tokens: each is a step further than the one before, whatever it spans; a position without a token is a step, too.
+struct way_token {
+    const owned_token* token;
+    std::uint32_t place;
+};
+using way = std::vector<way_token>;
+
+void each_way(const std::vector<owned_token>& tokens, std::uint32_t at, std::uint32_t end, std::uint32_t place, way& so_far,
+              std::vector<way>& ways) {
+    if (at >= end) {
+        ways.push_back(so_far);
+        if (ways.size() > 1024) throw query_error("maxClauseCount is set to 1024");
+        return;
+    }
+    bool any = false;
+    for (const auto& each : tokens) {
+        if (each.position != at) continue;
+        any = true;
+        so_far.push_back({&each, place});
+        each_way(tokens, at + each.position_length, end, place + 1, so_far, ways);
+        so_far.pop_back();
+    }
+    if (!any) each_way(tokens, at + 1, end, place + 1, so_far, ways);
+}
+
+query one_way(const std::string& field, const way& along, bool phrase, const match_options& options) {
+    if (along.size() == 1) return term_or_synonym(field, {0, {along[0].token->text}}, options);
+    if (phrase) {
+        phrase_query made{.field = field, .slots = {}, .slop = options.slop};
+        for (const auto& each : along) made.slots.push_back({{each.token->text}, each.place, false});
+        return make_query(std::move(made));
+    }
+    boolean_query made;
+    for (const auto& each : along) made.must.push_back(make_query(term_query{field, each.token->text}));
+    return make_query(std::move(made));
+}
+
+// Some of several words and some of one: the ways side by side, and between them what the text says anyway.
+query on_branches(const std::string& field, std::vector<owned_token> tokens, match_kind kind, const match_options& options) {
+    const auto ways_of = [&](const std::vector<owned_token>& given, std::uint32_t end, bool phrase) {
+        std::vector<way> ways;
+        way so_far;
+        each_way(given, given.front().position, end, 0, so_far, ways);
+        boolean_query any;
+        for (const auto& each : ways) any.should.push_back(one_way(field, each, phrase, options));
+        return make_query(std::move(any));
+    };
+    if (kind == match_kind::phrase && options.slop > 0) {
+        std::uint32_t end = 0;
+        for (const auto& each : tokens) end = std::max(end, each.position + each.position_length);
+        return ways_of(tokens, end, true);
+    }
+    if (kind != match_kind::terms) throw unsupported("a phrase or a prefix over synonyms of several words");
+    std::vector<query> clauses;
+    for (const auto& each : stretches_of(std::move(tokens))) {
+        if (each.branches) {
+            clauses.push_back(ways_of(each.tokens, each.end, options.synonym_phrases));
+            continue;
+        }
+        position_terms at{each.tokens.front().position, {}};
+        for (const auto& one : each.tokens) at.terms.push_back(one.text);
+        clauses.push_back(term_or_synonym(field, at, options));
+    }
+    return combined(std::move(clauses), options);
+}
+
 query on_text(const std::string& field, const analyzer& with, std::string_view text, match_kind kind, const match_options& options) {
-    const auto positions = analysed(with, text);
+    auto tokens = with.tokens(text);
+    if (has_branches(tokens)) return on_branches(field, std::move(tokens), kind, options);
+    const auto positions = analysed(std::move(tokens), text, kind == match_kind::phrase || kind == match_kind::phrase_prefix);
     if (positions.empty()) return options.zero_terms_all ? make_query(match_all_query{}) : make_query(match_none_query{});
     if (kind == match_kind::terms || kind == match_kind::bool_prefix) {
         std::vector<query> clauses;
@@ -149,7 +248,9 @@ query cross_fields(const snapshot& over, const std::vector<blended_field>& field
     }
     for (const auto& [with, members] : by_analyzer) {
         std::vector<query> clauses;
-        for (const auto& at : analysed(*with, text)) {
+        auto tokens = with->tokens(text);
+        if (has_branches(tokens)) throw unsupported("cross_fields over synonyms of several words");
+        for (const auto& at : analysed(std::move(tokens), text, true)) {
             std::vector<query> any;
             for (const auto& term : at.terms) any.push_back(blended(over, members, term, tie_breaker));
             if (any.size() == 1) clauses.push_back(std::move(any.front()));

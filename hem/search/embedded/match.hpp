@@ -25,6 +25,7 @@ struct match_options {
     std::uint32_t prefix_length = 0, max_expansions = 50;
     bool transpositions = true;
     std::uint32_t slop = 0;            // phrases
+    bool synonym_phrases = true;       // the words of a synonym stand side by side; false: anywhere
     float boost = 1;
 };
 

@@ -80,7 +80,7 @@ bool match_option(match_options& into, const std::string& key, const json& value
         if (slop < 0) throw illegal_argument("No negative slop allowed.");
         into.slop = static_cast<std::uint32_t>(slop);
     } else if (key == "auto_generate_synonyms_phrase_query") {
-        if (!flag_of(value, key)) throw unsupported("the query parameter [" + key + "]");
+        into.synonym_phrases = flag_of(value, key);
     } else if (key == "fuzzy_rewrite" || key == "cutoff_frequency" || key == "rewrite")
         throw unsupported("the query parameter [" + key + "]");
     else

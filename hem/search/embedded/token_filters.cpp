@@ -487,9 +487,10 @@ std::unique_ptr<stage_factory> make_filter(const analysis_component& component) 
             return std::make_unique<shingle_stage>(low, high, unigrams, separator, filler);
         });
     } else {
-        throw analysis_error("the embedded engine does not support the token filter [" + component.type
-                             + "]; it has asciifolding edge_ngram elision keyword_marker length limit lowercase ngram porter_stem shingle stemmer stop trim "
-                               "truncate unique uppercase (a cluster has more)");
+        throw analysis_error(
+            "the embedded engine does not support the token filter [" + component.type +
+            "]; it has asciifolding edge_ngram elision keyword_marker length limit lowercase ngram porter_stem shingle stemmer stop synonym trim "
+            "truncate unique uppercase (a cluster has more)");
     }
     options.check();
     return made;
