@@ -34,7 +34,8 @@ public:
         : context_(context), sink_(sink), filtered_(filtered) {}
 
     void accept(detail::working_token& each) override {
-        token out{each.text, each.position_increment, each.position_length, each.start, each.end, each.start_utf16, each.end_utf16, each.type};
+        token out{each.text, each.position_increment, each.position_length, each.start,
+                  each.end,  each.start_utf16,        each.end_utf16,       each.type};
         for (auto text = filtered_.rbegin(); text != filtered_.rend(); ++text) {
             correct(*text, out.start, out.start_utf16);
             correct(*text, out.end, out.end_utf16);
@@ -105,7 +106,8 @@ std::vector<owned_token> analyzer::tokens(std::string_view text) const {
         position += each.position_increment;
         if (first && position > 0) --position;
         first = false;
-        all.push_back({std::string(each.text), position, each.position_length, each.start, each.end, each.start_utf16, each.end_utf16, each.type});
+        all.push_back(
+            {std::string(each.text), position, each.position_length, each.start, each.end, each.start_utf16, each.end_utf16, each.type});
     });
     return all;
 }
@@ -157,8 +159,8 @@ analyzer_definition built_in(std::string_view type, detail::component_options& o
         if (options.flag("lowercase", true)) add({"lowercase", {}});
         stop("_none_");
     } else {
-        throw analysis_error("the embedded engine does not support the analyzer type [" + std::string(type)
-                             + "]; it has custom english keyword pattern simple standard stop whitespace (a cluster has more)");
+        throw analysis_error("the embedded engine does not support the analyzer type [" + std::string(type) +
+                             "]; it has custom english keyword pattern simple standard stop whitespace (a cluster has more)");
     }
     return made;
 }

@@ -32,9 +32,14 @@ std::vector<position_terms> analysed(std::vector<owned_token> tokens, std::strin
 query term_or_synonym(const std::string& field, const position_terms& at, const match_options& options) {
     if (at.terms.size() > 1) return make_query(synonym_query{field, at.terms});
     if (!options.fuzziness.has_value() || *options.fuzziness == 0) return make_query(term_query{field, at.terms.front()});
-    return make_query(fuzzy_query{.field = field, .value = at.terms.front(), .edits = *options.fuzziness, .prefix_length = options.prefix_length,
-                                  .max_expansions = options.max_expansions, .transpositions = options.transpositions,
-                                  .auto_low = options.auto_low, .auto_high = options.auto_high});
+    return make_query(fuzzy_query{.field = field,
+                                  .value = at.terms.front(),
+                                  .edits = *options.fuzziness,
+                                  .prefix_length = options.prefix_length,
+                                  .max_expansions = options.max_expansions,
+                                  .transpositions = options.transpositions,
+                                  .auto_low = options.auto_low,
+                                  .auto_high = options.auto_high});
 }
 
 query combined(std::vector<query> clauses, const match_options& options) {
@@ -155,8 +160,10 @@ query on_text(const std::string& field, const analyzer& with, std::string_view t
         for (const auto& each : positions) {
             // A word that something follows, if only a space or a stop word, is whole.
             const bool last = kind == match_kind::bool_prefix && &each == &positions.back() && each.ends_text;
-            if (last) clauses.push_back(make_query(prefix_query{field, each.terms.front()}));
-            else clauses.push_back(term_or_synonym(field, each, options));
+            if (last)
+                clauses.push_back(make_query(prefix_query{field, each.terms.front()}));
+            else
+                clauses.push_back(term_or_synonym(field, each, options));
         }
         return combined(std::move(clauses), options);
     }
@@ -174,7 +181,8 @@ query on_text(const std::string& field, const analyzer& with, std::string_view t
     return make_query(std::move(made));
 }
 
-query on_value(const field_spec& field, std::string_view text, match_kind kind, const match_options& options, const value_converter* convert) {
+query on_value(const field_spec& field, std::string_view text, match_kind kind, const match_options& options,
+               const value_converter* convert) {
     if (field.kind == field_kind::keyword && (kind == match_kind::bool_prefix || kind == match_kind::phrase_prefix)) {
         return make_query(prefix_query{field.name, std::string(text)});
     }
@@ -210,7 +218,8 @@ query blended(const snapshot& over, const std::vector<blended_field>& fields, co
     most = std::min(most, least_tokens);
     std::vector<counted*> order;
     for (auto& each : counts) order.push_back(&each);
-    std::ranges::sort(order, [](const counted* a, const counted* b) { return a->frequency != b->frequency ? a->frequency > b->frequency : a < b; });
+    std::ranges::sort(
+        order, [](const counted* a, const counted* b) { return a->frequency != b->frequency ? a->frequency > b->frequency : a < b; });
     std::map<const blended_field*, std::int64_t> adjusted;
     std::int64_t before = order.front()->frequency, now = most;
     for (const auto* each : order) {
@@ -223,14 +232,15 @@ query blended(const snapshot& over, const std::vector<blended_field>& fields, co
     made.tie_breaker = tie_breaker;
     for (const auto& each : fields) {
         const auto found = adjusted.find(&each);
-        if (found != adjusted.end()) made.queries.push_back(make_query(blended_term_query{each.field->name, term, found->second}, each.boost));
+        if (found != adjusted.end())
+            made.queries.push_back(make_query(blended_term_query{each.field->name, term, found->second}, each.boost));
     }
     if (made.queries.size() == 1) return std::move(made.queries.front());
     return make_query(std::move(made));
 }
 
-query cross_fields(const snapshot& over, const std::vector<blended_field>& fields, std::string_view text, float tie_breaker, const match_options& options,
-                   const value_converter* convert) {
+query cross_fields(const snapshot& over, const std::vector<blended_field>& fields, std::string_view text, float tie_breaker,
+                   const match_options& options, const value_converter* convert) {
     const auto& plan = over->plan();
     std::vector<query> groups;
     std::vector<std::pair<const analyzer*, std::vector<blended_field>>> by_analyzer;
@@ -243,8 +253,10 @@ query cross_fields(const snapshot& over, const std::vector<blended_field>& field
         }
         const auto* with = options.with != nullptr ? options.with : &plan.search_analyzer(*each.field);
         const auto found = std::ranges::find(by_analyzer, with, [](const auto& group) { return group.first; });
-        if (found == by_analyzer.end()) by_analyzer.push_back({with, {each}});
-        else found->second.push_back(each);
+        if (found == by_analyzer.end())
+            by_analyzer.push_back({with, {each}});
+        else
+            found->second.push_back(each);
     }
     for (const auto& [with, members] : by_analyzer) {
         std::vector<query> clauses;
@@ -253,11 +265,15 @@ query cross_fields(const snapshot& over, const std::vector<blended_field>& field
         for (const auto& at : analysed(std::move(tokens), text, true)) {
             std::vector<query> any;
             for (const auto& term : at.terms) any.push_back(blended(over, members, term, tie_breaker));
-            if (any.size() == 1) clauses.push_back(std::move(any.front()));
-            else clauses.push_back(make_query(dis_max_query{std::move(any), 0}));
+            if (any.size() == 1)
+                clauses.push_back(std::move(any.front()));
+            else
+                clauses.push_back(make_query(dis_max_query{std::move(any), 0}));
         }
-        if (clauses.empty()) groups.push_back(options.zero_terms_all ? make_query(match_all_query{}) : make_query(match_none_query{}));
-        else groups.push_back(combined(std::move(clauses), options));
+        if (clauses.empty())
+            groups.push_back(options.zero_terms_all ? make_query(match_all_query{}) : make_query(match_none_query{}));
+        else
+            groups.push_back(combined(std::move(clauses), options));
     }
     if (groups.size() == 1) return std::move(groups.front());
     return make_query(dis_max_query{std::move(groups), tie_breaker});
@@ -270,8 +286,8 @@ query make_match(const field_plan& plan, std::string_view field, std::string_vie
     const auto* named = plan.find(field);
     if (named == nullptr) return make_query(match_none_query{});
     auto made = named->kind == field_kind::text
-        ? on_text(named->name, options.with != nullptr ? *options.with : plan.search_analyzer(*named), text, kind, options)
-        : on_value(*named, text, kind, options, convert);
+                    ? on_text(named->name, options.with != nullptr ? *options.with : plan.search_analyzer(*named), text, kind, options)
+                    : on_value(*named, text, kind, options, convert);
     made.boost *= options.boost;
     return made;
 }
@@ -302,8 +318,10 @@ query make_multi_match(const snapshot& over, const std::vector<weighted_field>& 
         per_field.boost = each.boost;
         queries.push_back(make_match(plan, each.name, text, kind, per_field, convert));
     }
-    if (queries.size() == 1) whole = std::move(queries.front());
-    else if (!queries.empty()) whole = make_query(dis_max_query{std::move(queries), tie});
+    if (queries.size() == 1)
+        whole = std::move(queries.front());
+    else if (!queries.empty())
+        whole = make_query(dis_max_query{std::move(queries), tie});
     whole.boost *= options.boost;
     return whole;
 }

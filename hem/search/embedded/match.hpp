@@ -19,13 +19,13 @@ struct match_options {
     bool all_terms = false;            // operator: and
     std::string minimum_should_match;  // "2", "-1", "75%", "2<75%"; empty for none
     bool zero_terms_all = false;
-    const analyzer* with = nullptr;    // instead of the field's search analyzer
-    std::optional<int> fuzziness;      // edits, -1 for AUTO
+    const analyzer* with = nullptr;  // instead of the field's search analyzer
+    std::optional<int> fuzziness;    // edits, -1 for AUTO
     int auto_low = 3, auto_high = 6;
     std::uint32_t prefix_length = 0, max_expansions = 50;
     bool transpositions = true;
-    std::uint32_t slop = 0;            // phrases
-    bool synonym_phrases = true;       // the words of a synonym stand side by side; false: anywhere
+    std::uint32_t slop = 0;       // phrases
+    bool synonym_phrases = true;  // the words of a synonym stand side by side; false: anywhere
     float boost = 1;
 };
 

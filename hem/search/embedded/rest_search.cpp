@@ -140,8 +140,7 @@ rest_response one_search(rest_call& call, search_body body, std::string_view tar
     finish_total(call, body, settings);
     const std::string* scroll = call.param("scroll");
     if (!body.pit_id.empty()) {
-        if (!targets.empty())
-            throw validation_fault({"[indices] cannot be used with point in time"});
+        if (!targets.empty()) throw validation_fault({"[indices] cannot be used with point in time"});
         if (scroll != nullptr) throw validation_fault({"using [point in time] is not allowed in a scroll context"});
         const auto context = call.parts.contexts.find(body.pit_id, false, body.pit_keep_alive, settings.now_ms);
         settings.point_in_time = true;

@@ -90,8 +90,7 @@ void search_runner::check() {
     if (!body_.search_after.is_null()) {
         if (wishes_.empty()) throw search_phase_error(illegal_argument("Sort must contain at least one field."), name);
         const std::size_t given = body_.search_after.size();
-        if (given != wishes_.size() &&
-            !(wishes_.back().field == "_shard_doc" && given + 1 == wishes_.size() && body_.sort.size() == given))
+        if (given != wishes_.size() && !(wishes_.back().field == "_shard_doc" && given + 1 == wishes_.size() && body_.sort.size() == given))
             throw search_phase_error(illegal_argument("search_after has " + std::to_string(given) + " value(s) but sort has " +
                                                       std::to_string(wishes_.size()) + "."),
                                      name);
@@ -238,9 +237,8 @@ json search_runner::aggregate() {
         throw search_phase_error(rest_error(400, fault.causes.front().first, fault.causes.front().second), shards_.front().index.name);
     } catch (const rest_error& fault) {
         // Refusals and syntax are the request's fault, not a shard's.
-        if (fault.reason().starts_with("the embedded engine does not support") ||
-            fault.type() == "action_request_validation_exception" || fault.type() == "parsing_exception" ||
-            fault.type() == "x_content_parse_exception")
+        if (fault.reason().starts_with("the embedded engine does not support") || fault.type() == "action_request_validation_exception" ||
+            fault.type() == "parsing_exception" || fault.type() == "x_content_parse_exception")
             throw;
         search_phase_error failed(fault, shards_.empty() ? none_ : shards_.front().index.name);
         if (fault.type() == "too_many_buckets_exception") throw std::move(failed).of_reduce();
