@@ -46,7 +46,7 @@ class completion_stream {
         std::optional<completion<T>> await_resume() {
             auto* const node = take();
             if (!node) return std::nullopt;
-            return completion<T>{node->index, std::move(static_cast<detail::watched_child<T>*>(node)->result)};
+            return completion<T>{node->index, std::move(static_cast<detail::watched_child<T>*>(node)->result).handed_out()};
         }
     };
 

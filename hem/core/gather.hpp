@@ -47,7 +47,7 @@ task<std::tuple<outcome<Ts>...>> gather_settled_tasks(task<Ts>... tasks) {
     std::apply([&](auto&... child) { (spawn_child(group, child), ...); }, children);
     co_await group.wait_for_children();
     group.conclude(true);
-    co_return std::apply([](auto&... child) { return std::tuple<outcome<Ts>...>{std::move(child.result)...}; }, children);
+    co_return std::apply([](auto&... child) { return std::tuple<outcome<Ts>...>{std::move(child.result).handed_out()...}; }, children);
 }
 
 template <class T>
@@ -118,7 +118,7 @@ auto gather_settled(Range awaitables, concurrency limit) -> task<std::vector<out
                                                      detail::collect_children<detail::joined_child<T>>(std::move(awaitables)), limit.limit);
     std::vector<outcome<T>> outcomes;
     outcomes.reserve(children.size());
-    for (auto& child : children) outcomes.push_back(std::move(child.result));
+    for (auto& child : children) outcomes.push_back(std::move(child.result).handed_out());
     co_return outcomes;
 }
 
@@ -139,7 +139,7 @@ auto settled(Awaitable awaitable) -> task<outcome<detail::await_result_t<Awaitab
     } catch (...) {
         result.set_error(std::current_exception());
     }
-    co_return result;
+    co_return std::move(result).handed_out();
 }
 
 }  // namespace hem

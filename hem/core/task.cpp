@@ -36,6 +36,17 @@ void drop_exits(promise_base& promise, const char* what) noexcept {
     }
 }
 
+void report_unread(const std::exception_ptr& error) noexcept {
+    if (std::uncaught_exceptions() > 0) return;  // as above: the error on its way is the cause to look at
+    send_report_if_possible([&] {
+        const auto task = running.loop && running.loop->current ? running.loop->current->display_name() : std::string();
+        return report{.kind = report_kind::suppressed_error,
+                      .text = "the error of an outcome" + (task.empty() ? std::string() : " in task '" + task + "'") +
+                              " was never read: " + describe(error) + "; call value(), or check has_value()",
+                      .task = task};
+    });
+}
+
 void throw_empty_task() { throw usage_error("this task was moved from or awaited before: a task is awaited once"); }
 
 void throw_task_cancelled() { throw task_cancelled("the task was cancelled before it had a result"); }
