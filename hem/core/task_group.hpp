@@ -36,8 +36,8 @@ struct task_group_options {
 
 struct create_task_options {
     std::string name;
-    std::optional<hem::context> context;  // instead of a copy of the creator's
-    bool eager_start = false;             // run it to its first suspension at once
+    std::optional<hem::context> context;                           // instead of a copy of the creator's
+    bool eager_start = false;                                      // run it to its first suspension at once
     std::source_location where = std::source_location::current();  // for task lists
 };
 
@@ -179,6 +179,7 @@ private:
             call);
         state.watch(detail::handle_access::task(child));
         co_await state;
+        if (state.result.empty()) child.outcome().value();
         if (state.result.is_cancelled()) detail::throw_start_cancelled();
         co_return std::move(state.result).value();
     }

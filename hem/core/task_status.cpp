@@ -4,7 +4,7 @@
 
 namespace hem::detail {
 
-const wait_ops start_wait::ops{"group.start", abort, revoke};
+const wait_ops start_wait::ops{"group.start", abort, revoke, target};
 
 void start_wait::watch(spawned_base& child) {
     try {
@@ -13,6 +13,7 @@ void start_wait::watch(spawned_base& child) {
         // Another task holds the memory: this child cannot be cut short, and start() lasts as long as it.
     }
     child_ = &child;
+    child.watchers.push_back(*this);
 }
 
 void start_wait::await_suspend(std::coroutine_handle<> handle) noexcept {
@@ -20,7 +21,15 @@ void start_wait::await_suspend(std::coroutine_handle<> handle) noexcept {
     suspend_wait(*this, handle);
 }
 
-void start_wait::resolve() noexcept { task->loop->grant(*this); }
+void start_wait::resolve() noexcept {
+    if (end_watcher::linked()) end_watcher::unlink();
+    task->loop->grant(*this);
+}
+
+wait_target start_wait::target(const wait_node& node) noexcept {
+    task_header* const child = static_cast<const start_wait&>(node).child_;
+    return {.owner = child, .object = child};
+}
 
 bool start_wait::abort(wait_node& node) noexcept {
     auto& self = static_cast<start_wait&>(node);

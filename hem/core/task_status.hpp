@@ -20,9 +20,12 @@ namespace hem {
 namespace detail {
 
 // How start() waits for its child. A cancellation of the caller is passed to the child, whose end the wait then lasts for.
-class start_wait : public wait_node {
+class start_wait : public wait_node, private end_watcher {
 public:
-    start_wait() noexcept : wait_node(ops) {}
+    start_wait() noexcept : wait_node(ops), end_watcher(on_end) {}
+    ~start_wait() {
+        if (end_watcher::linked()) end_watcher::unlink();
+    }
     start_wait(const start_wait&) = delete;
     start_wait& operator=(const start_wait&) = delete;
 
@@ -38,8 +41,11 @@ public:
     bool given_up() const noexcept { return given_up_; }
 
 private:
+    // The child ended before it could resolve: there was no memory for its coroutine. Its outcome says so.
+    static void on_end(end_watcher& watcher) noexcept { static_cast<start_wait&>(watcher).resolve(); }
     static bool abort(wait_node& node) noexcept;
     static bool revoke(wait_node& node) noexcept;
+    static wait_target target(const wait_node& node) noexcept;
     static const wait_ops ops;
     spawned_base* child_ = nullptr;
     bool given_up_ = false;
