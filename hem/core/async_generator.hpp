@@ -1,5 +1,5 @@
-// async_generator<T>: a coroutine that yields a sequence and may await in between. It runs in its consumer's task and only as far as items are
-// asked for. It is iterated inside `with`, `for_each` or `collect`, so its cleanup has ended when they return or throw:
+// async_generator<T>: a coroutine that yields a sequence and may await in between. It runs in its consumer's task and only as far as items
+// are asked for. It is iterated inside `with`, `for_each` or `collect`, so its cleanup has ended when they return or throw:
 //
 //     hem::async_generator<row> rows(database& db) { ... co_yield row; ... }
 //     co_await hem::with(rows(db), [&](auto& stream) -> hem::task<> {
@@ -36,13 +36,17 @@ namespace detail {
 struct generator_promise_base : promise_base {
     using promise_base::promise_base;
 
-    std::suspend_always initial_suspend() const noexcept { return {}; }
+    std::suspend_always initial_suspend(std::size_t frame_bytes = HEM_FRAME_BYTES) const noexcept {
+        note_frame(frame_bytes);
+        return {};
+    }
     struct end_awaiter {
         bool await_ready() const noexcept { return false; }
         template <class Promise>
         std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> handle) const noexcept {
             generator_promise_base& promise = handle.promise();
-            if (promise.exits) [[unlikely]] return begin_exits(promise, std::exchange(promise.continuation, {}));
+            if (promise.exits) [[unlikely]]
+                return begin_exits(promise, std::exchange(promise.continuation, {}));
             return promise.hand_back();
         }
         void await_resume() const noexcept {}

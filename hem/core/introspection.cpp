@@ -49,15 +49,6 @@ task_wait wait_of(const task_header& task) {
     return result;
 }
 
-// The innermost place of the stack that is not Hem's own: where a user's coroutine awaits a combinator.
-std::source_location users_place(const task_header& task) {
-    for (const auto& frame : stack_of(innermost_frame(task))) {
-        const std::string_view file = frame.awaiting.file_name();
-        if (frame.awaiting.line() != 0 && !(file.find("hem/core/") != std::string_view::npos && file.ends_with(".hpp"))) return frame.awaiting;
-    }
-    return {};
-}
-
 task_info info_of(const task_header& task) {
     return {.id = task.id,
             .name = task.display_name(),
@@ -67,7 +58,7 @@ task_info info_of(const task_header& task) {
             .resumes = task.resumes,
             .busy = task.busy,
             .waits_for = wait_of(task),
-            .spawned = task.spawned.line() == 0 && task.group ? users_place(*task.group->owner()) : task.spawned,
+            .spawned = task.spawned.line() == 0 && task.group ? await_location(*task.group->owner()) : task.spawned,
             .stack = stack_of(innermost_frame(task))};
 }
 
@@ -278,12 +269,12 @@ std::string loop::snapshot() {
     const loop_statistics numbers = statistics();
     std::string out = "{\"name\":";
     detail::append_json(out, kernel_.name);
-    out += ",\"id\":" + std::to_string(id()) + ",\"ticks\":" + std::to_string(numbers.ticks) + ",\"resumes\":" + std::to_string(numbers.resumes) +
-           ",\"wakeups\":" + std::to_string(numbers.wakeups) + ",\"timers\":" + std::to_string(numbers.timers) +
-           ",\"io_waiters\":" + std::to_string(numbers.io_waiters) + ",\"outside_work\":" + std::to_string(numbers.outside_work) +
-           ",\"stalls\":" + std::to_string(numbers.stalls) + ",\"longest_stall_ms\":" + detail::milliseconds(numbers.longest_stall) +
-           ",\"lag_ms\":" + detail::milliseconds(numbers.lag) + ",\"longest_lag_ms\":" + detail::milliseconds(numbers.longest_lag) +
-           ",\"resume_times_us\":[";
+    out += ",\"id\":" + std::to_string(id()) + ",\"ticks\":" + std::to_string(numbers.ticks) +
+           ",\"resumes\":" + std::to_string(numbers.resumes) + ",\"wakeups\":" + std::to_string(numbers.wakeups) +
+           ",\"timers\":" + std::to_string(numbers.timers) + ",\"io_waiters\":" + std::to_string(numbers.io_waiters) +
+           ",\"outside_work\":" + std::to_string(numbers.outside_work) + ",\"stalls\":" + std::to_string(numbers.stalls) +
+           ",\"longest_stall_ms\":" + detail::milliseconds(numbers.longest_stall) + ",\"lag_ms\":" + detail::milliseconds(numbers.lag) +
+           ",\"longest_lag_ms\":" + detail::milliseconds(numbers.longest_lag) + ",\"resume_times_us\":[";
     for (int i = 0; i < detail::resume_histogram::buckets; ++i) out += (i ? "," : "") + std::to_string(kernel_.resume_times.counts[i]);
     out += "],\"scopes\":[";
     detail::visit_scopes(kernel_, [&](detail::scope_state& scope, std::size_t number, std::size_t parent) {

@@ -20,7 +20,9 @@ const task_info& named(const std::vector<task_info>& tasks, std::string_view nam
     return none;
 }
 
-std::string file_of(const std::source_location& where) { return hem::detail::to_string(where).substr(0, hem::detail::to_string(where).find(':')); }
+std::string file_of(const std::source_location& where) {
+    return hem::detail::to_string(where).substr(0, hem::detail::to_string(where).find(':'));
+}
 
 task<> sleep_long() { co_await sleep_for(1h); }
 task<> sleep_longer() { co_await sleep_long(); }
@@ -165,6 +167,80 @@ ASYNC_TEST(AllTasks, NameWhatTheyWaitFor) {
     });
 }
 
+// R-122: what a combinator or another thread is asked for; the place is the user's, not the combinator's.
+ASYNC_TEST(AllTasks, NameWhatTheirCombinatorsWaitFor) {
+    resolver<>* resolve = nullptr;
+    co_await with_task_group([&](task_group& group) -> task<> {
+        auto slow = group.create_task({.name = "slow"}, sleep_long);
+        auto quick = group.create_task({.name = "quick"}, sleep_long);
+        const std::vector<task_handle<void>> both{slow, quick};
+        group.create_task({.name = "all"}, [both]() -> task<> { (void)co_await wait(both, all_completed); });
+        group.create_task({.name = "first"}, [both]() -> task<> { (void)co_await wait(both, first_completed); });
+        group.create_task({.name = "limited"}, [slow]() -> task<> { (void)co_await wait({slow}, all_completed, {.timeout = 1h}); });
+        group.create_task({.name = "race"}, []() -> task<> { co_await race(sleep_long(), sleep_long()); });
+        group.create_task({.name = "any"}, []() -> task<> { co_await hem::any(sleep_long(), sleep_long()); });
+        group.create_task({.name = "callback"}, [&resolve]() -> task<> {
+            std::optional<resolver<>> kept;
+            co_await from_callback([&](resolver<> given) { resolve = &kept.emplace(std::move(given)); });
+        });
+        group.create_task({.name = "start"},
+                          [&group]() -> task<> { co_await group.start([](task_status<void>&) -> task<> { co_await sleep_for(1h); }); });
+        co_await sleep_for(1s);
+        const auto tasks = all_tasks();
+        EXPECT_EQ(named(tasks, "all").waits_for.kind, "wait");
+        EXPECT_EQ(named(tasks, "all").waits_for.owner, "slow");
+        EXPECT_EQ(named(tasks, "first").waits_for.name, "slow");
+        EXPECT_EQ(named(tasks, "first").waits_for.owner, "");
+        EXPECT_EQ(named(tasks, "limited").waits_for.owner, "");
+        EXPECT_EQ(named(tasks, "race").waits_for.kind, "contest");
+        EXPECT_EQ(named(tasks, "race").waits_for.name, "race");
+        EXPECT_EQ(named(tasks, "any").waits_for.name, "any");
+        EXPECT_EQ(named(tasks, "callback").waits_for.kind, "callback");
+        EXPECT_EQ(named(tasks, "start").waits_for.kind, "group.start");
+        EXPECT_NE(named(tasks, "start").waits_for.owner, "");
+        for (const char* name : {"all", "first", "limited", "race", "any", "callback", "start"})
+            EXPECT_EQ(file_of(named(tasks, name).waits_for.where), "introspection_test.cpp") << name;
+        CO_ASSERT_NE(resolve, nullptr);
+        (*resolve)();
+        group.cancel();
+    });
+}
+
+// R-122
+TEST(AllTasks, NameTheSignalsAndTheLoopThatTheyWaitFor) {
+    std::string signal, loop_name;
+    run([&]() -> task<> {
+        std::optional<loop_handle> there;
+        event* finish = nullptr;
+        std::latch ready(1);
+        std::thread other([&] {
+            run([&]() -> task<> {
+                event finished;
+                finish = &finished;
+                there = loop::current().handle();
+                ready.count_down();
+                co_await finished.wait();
+            });
+        });
+        ready.wait();
+        co_await with_task_group([&](task_group& group) -> task<> {
+            group.create_task({.name = "signals"}, []() -> task<> {
+                co_await with(signals({SIGUSR1, SIGHUP}), [](auto& stream) -> task<> { (void)co_await stream.next(); });
+            });
+            group.create_task({.name = "remote"}, [&there]() -> task<> { co_await submit_to(*there, sleep_long); });
+            co_await yield_now();
+            const auto tasks = all_tasks();
+            signal = named(tasks, "signals").waits_for.name;
+            loop_name = named(tasks, "remote").waits_for.name;
+            group.cancel();
+        });
+        EXPECT_TRUE(there->call_soon_threadsafe([finish] { finish->set(); }));
+        other.join();
+    });
+    EXPECT_EQ(signal, "SIGUSR1 SIGHUP");
+    EXPECT_EQ(loop_name, "loop 1");
+}
+
 // R-122: the chain of coroutines, innermost first; generators and contexts are links of it.
 ASYNC_TEST(AsyncStack, ShowsEveryLink) {
     auto numbers = []() -> async_generator<int> {
@@ -251,9 +327,8 @@ ASYNC_TEST(TaskTree, VisitsEachTaskOnce) {
         future<> shared;
         co_await with_task_group([&](task_group& group) -> task<> {
             for (int i = 0; i < count; ++i) {
-                group.create_task({.name = "waiter-" + std::to_string(i)}, [&]() -> task<> {
-                    co_await with_cancel_scope([&](cancel_scope&) -> task<> { co_await shared; });
-                });
+                group.create_task({.name = "waiter-" + std::to_string(i)},
+                                  [&]() -> task<> { co_await with_cancel_scope([&](cancel_scope&) -> task<> { co_await shared; }); });
             }
             co_await sleep_for(1s);
             const std::string tree = task_tree();
@@ -310,7 +385,8 @@ ASYNC_TEST(Snapshot, IsJsonOfTasksScopesAndCounters) {
         const std::string json = loop::current().snapshot();
         EXPECT_EQ(json.find('\n'), std::string::npos);
         EXPECT_NE(json.find(R"("name":"a \"quoted\"\u000aname","state":"waiting","parent":1)"), std::string::npos) << json;
-        EXPECT_NE(json.find(R"("waits_for":{"kind":"sleep","remaining_ms":3.599e+06,"at":"introspection_test.cpp:)"), std::string::npos) << json;
+        EXPECT_NE(json.find(R"("waits_for":{"kind":"sleep","remaining_ms":3.599e+06,"at":"introspection_test.cpp:)"), std::string::npos)
+            << json;
         for (const char* key : {"\"ticks\":", "\"resumes\":", "\"lag_ms\":", "\"scopes\":[{\"id\":0", "\"tasks\":[{\"id\":1"}) {
             EXPECT_NE(json.find(key), std::string::npos) << key << " in " << json;
         }
@@ -328,8 +404,10 @@ TEST(Instrument, HearsOfSpawnResumeSuspendAndEnd) {
     event_log log;
     const instrument callbacks{
         .context = &log,
-        .spawned = [](void* c, const task_event& t) noexcept { static_cast<event_log*>(c)->lines.push_back("spawn " + std::string(t.name)); },
-        .resumed = [](void* c, const task_event& t) noexcept { static_cast<event_log*>(c)->lines.push_back("resume " + std::string(t.name)); },
+        .spawned = [](void* c,
+                      const task_event& t) noexcept { static_cast<event_log*>(c)->lines.push_back("spawn " + std::string(t.name)); },
+        .resumed = [](void* c,
+                      const task_event& t) noexcept { static_cast<event_log*>(c)->lines.push_back("resume " + std::string(t.name)); },
         .suspended =
             [](void* c, const task_event& t, std::string_view kind) noexcept {
                 static_cast<event_log*>(c)->lines.push_back("suspend " + std::string(t.name) + " " + std::string(kind));
@@ -342,9 +420,8 @@ TEST(Instrument, HearsOfSpawnResumeSuspendAndEnd) {
             co_return;
         });
     });
-    EXPECT_EQ(log.lines,
-              (std::vector<std::string>{"spawn main", "resume main", "spawn child", "suspend main group.exit", "resume child",
-                                        "suspend child sleep", "resume child", "end child", "resume main", "end main"}));
+    EXPECT_EQ(log.lines, (std::vector<std::string>{"spawn main", "resume main", "spawn child", "suspend main group.exit", "resume child",
+                                                   "suspend child sleep", "resume child", "end child", "resume main", "end main"}));
 }
 
 // Busy time is exact while somebody looks.

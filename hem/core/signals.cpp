@@ -1,5 +1,7 @@
 #include "hem/core/signals.hpp"
 
+#include <string.h>
+
 #include <algorithm>
 #include <stdexcept>
 #include <vector>
@@ -15,6 +17,7 @@ struct signal_stream::state {
         bool pending = false;
     };
     std::vector<std::unique_ptr<member>> members;
+    std::string names;     // "SIGHUP SIGTERM"
     std::size_t turn = 0;  // different numbers are taken in turn
     detail::wait_node* waiter = nullptr;
 
@@ -58,6 +61,8 @@ signal_stream signals(std::initializer_list<int> numbers) {
             if (auto* waiter = std::exchange(self.owner->waiter, nullptr)) waiter->task->loop->grant(*waiter);
         };
         one->install(loop);
+        const char* name = ::sigabbrev_np(number);
+        state->names += (state->names.empty() ? "SIG" : " SIG") + (name ? std::string(name) : std::to_string(number));
         state->members.push_back(std::move(one));
     }
     return signal_stream(std::move(state));
@@ -68,7 +73,7 @@ task<> signal_stream::aclose() {
     co_return;
 }
 
-const detail::wait_ops signal_stream::next_awaiter::ops{"signal", abort, nullptr};
+const detail::wait_ops signal_stream::next_awaiter::ops{"signal", abort, nullptr, target};
 
 bool signal_stream::next_awaiter::await_ready() {
     if (begin_wait(*this)) return true;
@@ -85,6 +90,11 @@ std::optional<int> signal_stream::next_awaiter::await_resume() {
     end_wait(*this);
     if (!stream_.state_) return std::nullopt;
     return stream_.state_->take();
+}
+
+detail::wait_target signal_stream::next_awaiter::target(const detail::wait_node& node) noexcept {
+    const auto* of = static_cast<const next_awaiter&>(node).stream_.state_.get();
+    return {.name = of->names, .object = of};
 }
 
 bool signal_stream::next_awaiter::abort(detail::wait_node& node) noexcept {

@@ -29,6 +29,7 @@ public:
 
     private:
         static bool abort(detail::wait_node& node) noexcept;
+        static detail::wait_target target(const detail::wait_node& node) noexcept;
         static const detail::wait_ops ops;
         signal_stream& stream_;
     };

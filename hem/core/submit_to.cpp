@@ -17,9 +17,10 @@ remote_place& room_for_guests() noexcept {
     return room;
 }
 
-const wait_ops remote_wait::ops{"submit_to", abort, keep};
+const wait_ops remote_wait::ops{"submit_to", abort, keep, target};
 
-remote_wait::remote_wait(remote_result_base& result) noexcept : wait_node(ops), result_(result) {
+remote_wait::remote_wait(remote_result_base& result) noexcept
+    : wait_node(ops), result_(result), where_("loop " + std::to_string(result.loop_number())) {
     run = [](post_node* self) {
         auto& wait = *static_cast<remote_wait*>(self);
         --wait.task->loop->outside_work;
@@ -41,6 +42,12 @@ void remote_wait::await_suspend(std::coroutine_handle<> handle) {
     if (result_.listen(loop.remote, *this)) return;
     --loop.outside_work;
     loop.grant(*this);
+}
+
+// The task there is no business of this thread.
+wait_target remote_wait::target(const wait_node& node) noexcept {
+    const auto& self = static_cast<const remote_wait&>(node);
+    return {.name = self.where_, .object = &self.result_};
 }
 
 bool remote_wait::abort(wait_node& node) noexcept {

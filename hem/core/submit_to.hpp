@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "hem/core/detail/remote_call.hpp"
@@ -33,8 +34,10 @@ public:
 private:
     static bool abort(wait_node& node) noexcept;
     static bool keep(wait_node&) noexcept { return false; }  // it ran: its result counts
+    static wait_target target(const wait_node& node) noexcept;
     static const wait_ops ops;
     remote_result_base& result_;
+    std::string where_;  // "loop 2"
     bool asked_ = false;
 };
 

@@ -22,6 +22,12 @@
 #define HEM_CORO_RETURN
 #define HEM_CORO_WRAPPER
 #endif
+// As the default argument of a promise's function: the size of its coroutine's frame, a constant.
+#if __has_builtin(__builtin_coro_size)
+#define HEM_FRAME_BYTES __builtin_coro_size()
+#else
+#define HEM_FRAME_BYTES 0
+#endif
 
 namespace hem {
 
@@ -36,6 +42,13 @@ extern exit_chain not_started;  // only its address means something
 // The coroutine that runs on this thread now, null outside of any: with `continuation` the whole asynchronous stack, readable at any
 // instant, by a signal handler too. A coroutine sets it when it starts or goes on, and sets it back when it hands over.
 extern constinit thread_local std::coroutine_handle<> running_frame;
+
+// False in sanitizers and unoptimised builds, which blow frames up: there their sizes say nothing.
+bool frame_sizes_count() noexcept;
+
+struct promise_base;
+// A place that makes many large frames is reported, once per loop.
+void note_large_frame(const promise_base& promise, std::size_t bytes) noexcept;
 
 // What every coroutine of Hem has in front of its promise, so that the chain of awaiting coroutines can be walked from handles alone.
 struct promise_base {
@@ -63,6 +76,14 @@ struct promise_base {
     }
     // Decided not to run: destroyed without a report.
     void skip() noexcept { exits = nullptr; }
+
+    // What a frame may have before it counts as large.
+    static constexpr std::size_t large = 1024;
+    // The size is a constant of each coroutine, so only those with large frames ask.
+    void note_frame(std::size_t bytes) const noexcept {
+        if (bytes > large) [[unlikely]]
+            note_large_frame(*this, bytes);
+    }
 };
 
 // Called in the final suspend of a coroutine that nobody awaits: its task is done.
@@ -78,7 +99,8 @@ struct final_awaiter {
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> handle) const noexcept {
         promise_base& promise = handle.promise();
-        if (promise.exits) [[unlikely]] return begin_exits(promise, promise.continuation);
+        if (promise.exits) [[unlikely]]
+            return begin_exits(promise, promise.continuation);
         if (promise.continuation) [[likely]] {
             running_frame = promise.continuation;
             return promise.continuation;
@@ -98,7 +120,8 @@ struct task_awaiter {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) const noexcept {
-        static_assert(std::is_base_of_v<promise_base, Promise>, "a task is awaited in a coroutine of Hem: write one that returns hem::task");
+        static_assert(std::is_base_of_v<promise_base, Promise>,
+                      "a task is awaited in a coroutine of Hem: write one that returns hem::task");
         child.promise().continuation = awaiting;
         child.promise().start();
         return child;
@@ -109,7 +132,10 @@ struct task_awaiter {
 struct task_promise_base : promise_base {
     using promise_base::promise_base;
 
-    std::suspend_always initial_suspend() const noexcept { return {}; }
+    std::suspend_always initial_suspend(std::size_t frame_bytes = HEM_FRAME_BYTES) const noexcept {
+        note_frame(frame_bytes);
+        return {};
+    }
     final_awaiter final_suspend() const noexcept { return {}; }
 
     template <class Awaitable>
@@ -179,7 +205,8 @@ public:
 
     // Runs the coroutine in the awaiting task and gives its result. No checkpoint by itself. Throws usage_error if the task was moved from.
     auto operator co_await() && {
-        if (!handle_) [[unlikely]] detail::throw_empty_task();
+        if (!handle_) [[unlikely]]
+            detail::throw_empty_task();
         return detail::task_awaiter<T>{handle_};
     }
     auto operator co_await() & = delete("a task is awaited once: write co_await std::move(the_task)");
@@ -199,7 +226,8 @@ private:
     explicit task(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
     void destroy() noexcept {
         if (!handle_) return;
-        if (handle_.promise().exits) [[unlikely]] detail::drop_exits(handle_.promise(), "task");
+        if (handle_.promise().exits) [[unlikely]]
+            detail::drop_exits(handle_.promise(), "task");
         handle_.destroy();
     }
     std::coroutine_handle<promise_type> handle_;
@@ -246,7 +274,10 @@ in_place_awaiter<T> in_place(task<T>& t) {
 template <class A>
 concept has_member_co_await = requires(A&& a) { static_cast<A&&>(a).operator co_await(); };
 template <class A>
-concept is_awaiter = requires(A& a) { a.await_ready(); a.await_resume(); };
+concept is_awaiter = requires(A& a) {
+    a.await_ready();
+    a.await_resume();
+};
 template <class A>
 concept awaitable = has_member_co_await<A> || is_awaiter<A>;
 

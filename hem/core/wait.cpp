@@ -6,7 +6,7 @@
 
 namespace hem::detail {
 
-const wait_ops tasks_wait::ops{"wait", abort, nullptr};
+const wait_ops tasks_wait::ops{"wait", abort, nullptr, target};
 
 std::vector<bool> first_occurrences(const std::vector<spawned_base*>& tasks) {
     std::vector<std::size_t> order(tasks.size());
@@ -74,6 +74,17 @@ void tasks_wait::on_end(end_watcher& w) noexcept {
 }
 
 void tasks_wait::on_due(timer& t) noexcept { static_cast<tasks_wait&>(t).wake(); }
+
+// The first of those that still run. It has to act only if nothing else can end the wait.
+wait_target tasks_wait::target(const wait_node& node) noexcept {
+    const auto& self = static_cast<const tasks_wait&>(node);
+    const auto first =
+        std::find_if(self.watchers_.begin(), self.watchers_.end(), [](const watcher& each) { return !each.watched.finished; });
+    if (first == self.watchers_.end()) return {.object = &self};
+    task_header& task = first->watched;
+    if (!self.timeout_ && (self.until_ == all_completed || self.running_ == 1)) return {.owner = &task, .object = &task};
+    return {.name = task.name ? std::string_view(*task.name) : std::string_view(), .object = &self};
+}
 
 bool tasks_wait::abort(wait_node& node) noexcept {
     static_cast<tasks_wait&>(node).stop_watching();

@@ -57,6 +57,7 @@ private:
     static void on_end(end_watcher& w) noexcept;
     static void on_due(timer& t) noexcept;
     static bool abort(wait_node& node) noexcept;
+    static wait_target target(const wait_node& node) noexcept;
     static const wait_ops ops;
 
     std::vector<watcher> watchers_;

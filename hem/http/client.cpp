@@ -1,6 +1,7 @@
 #include "hem/http/client.hpp"
 
 #include "hem/core/clock.hpp"
+#include "hem/core/detail/outbound_call.hpp"
 #include "hem/core/with.hpp"
 #include "hem/http/detail/exchange.hpp"
 #include "hem/http/network_transport.hpp"
@@ -24,6 +25,17 @@ struct client::state {
 };
 
 namespace {
+
+// Over a minute without a response head is reported: the phases' limits are finite unless somebody took them away.
+task<response> transmit(transport& through, request& message) {
+    const hem::detail::outbound_call outbound(
+        [](const void* object) {
+            const auto& asked = *static_cast<const request*>(object);
+            return std::string(asked.method()) + " " + detail::shown_url(asked);
+        },
+        &message);
+    co_return co_await through.send(message);
+}
 
 // At most one kind of body, and the type that goes with it unless the caller named another.
 void set_content(request& message, call_options& call) {
@@ -122,7 +134,7 @@ task<response> client::call(std::string method, request_path path, call_options 
     state_->check_open();
     request message;
     state_->prepare(message, method, path.text(), options);
-    response answer = co_await state_->options.transport->send(message);
+    response answer = co_await transmit(*state_->options.transport, message);
     if (answer.exchange() == nullptr)
         answer.set_exchange(
             {.method = method, .url = detail::shown_url(message), .phase = phase::read, .idempotent = detail::is_repeatable(message)});
@@ -141,7 +153,7 @@ task<void> client::stream(std::string method, request_path path, callable<task<v
     state_->check_open();
     request message;
     state_->prepare(message, method, path.text(), options);
-    response answer = co_await state_->options.transport->send(message);
+    response answer = co_await transmit(*state_->options.transport, message);
     if (answer.exchange() == nullptr)
         answer.set_exchange(
             {.method = method, .url = detail::shown_url(message), .phase = phase::read, .idempotent = detail::is_repeatable(message)});
@@ -163,7 +175,7 @@ task<response> client::send(request& message) {
     for (const auto& [name, value, id] : state_->options.headers)
         if (!message.headers().contains(name)) message.headers().append(name, value);
     tell_circumstances(message.headers());
-    co_return co_await state_->options.transport->send(message);
+    co_return co_await transmit(*state_->options.transport, message);
 }
 
 pool_stats client::stats() const noexcept { return state_->network != nullptr ? state_->network->stats() : pool_stats{}; }

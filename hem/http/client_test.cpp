@@ -128,5 +128,23 @@ ASYNC_TEST(Client, JsonIsReadIntoTypes) {
     });
 }
 
+//
+ASYNC_TEST(Client, ACallWithoutAnAnswerForAMinuteIsReported) {
+    auto reported = hem::testing::expect_report(report_kind::lint);
+    auto slow = std::make_unique<mock_transport>([](request&) -> task<response> {
+        co_await sleep_for(90s);
+        co_return response(200, std::string("late"), content_type::json);
+    });
+    co_await with(open({.base_url = "http://server", .transport = std::move(slow)}), [&](client& api) -> task<> {
+        co_await with_task_group([&](task_group& group) -> task<> {
+            group.create_task({.name = "page"}, [&api]() -> task<> { EXPECT_EQ((co_await api.get("/report")).status(), 200); });
+            co_await sleep_for(59s);
+            EXPECT_TRUE(reported.texts().empty());
+        });
+    });
+    CO_ASSERT_EQ(reported.texts().size(), 1u);
+    EXPECT_TRUE(reported.texts()[0].starts_with("GET http://server/report: task 'page' waits for it for 60 s")) << reported.texts()[0];
+}
+
 }  // namespace
 }  // namespace hem::http

@@ -5,7 +5,7 @@
 
 namespace hem::detail {
 
-const wait_ops contest::over_awaiter::ops{"race", nullptr, nullptr};
+const wait_ops contest::over_awaiter::ops{"contest", nullptr, nullptr, target};
 
 void throw_no_candidates(const char* what) {
     throw std::invalid_argument(std::string(what) + " of nothing would wait for ever: give it at least one");
@@ -80,6 +80,12 @@ void contest::over_awaiter::await_suspend(std::coroutine_handle<> handle) noexce
     task = target_.owner_;
     suspend_wait(*this, handle);
     target_.waiter_ = this;
+}
+
+// The end of one candidate may do, so nobody has to act.
+wait_target contest::over_awaiter::target(const wait_node& node) noexcept {
+    const contest& waited = static_cast<const over_awaiter&>(node).target_;
+    return {.name = waited.what_, .object = &waited};
 }
 
 std::size_t contest::conclude(bool hands_on_errors) {

@@ -68,6 +68,7 @@ public:
     void await_resume() const noexcept {}
 
 private:
+    static wait_target target(const wait_node& node) noexcept;
     static const wait_ops ops;
     contest& target_;
 };

@@ -22,11 +22,16 @@ std::int64_t file_request::run() const noexcept {
     }
 }
 
-const wait_ops file_operation::ops{"file", abort, keep};
+const wait_ops file_operation::ops{"file", abort, keep, target};
 
 void file_operation::await_suspend(std::coroutine_handle<> handle) {
     suspend_wait(*this, handle);
     task->loop->io.start(*this);
+}
+
+wait_target file_operation::target(const wait_node& node) noexcept {
+    const file_request& request = static_cast<const file_operation&>(node).request;
+    return {.name = request.path ? request.path : std::string_view(), .object = &node, .descriptor = request.fd};
 }
 
 bool file_operation::abort(wait_node& node) noexcept {

@@ -47,6 +47,7 @@ public:
 private:
     static bool abort(wait_node& node) noexcept;
     static bool keep(wait_node&) noexcept { return false; }
+    static wait_target target(const wait_node& node) noexcept;
     static const wait_ops ops;
     bool asked_to_end_ = false;
 };

@@ -13,8 +13,8 @@
 #include "hem/core/detail/group_core.hpp"
 #include "hem/core/detail/held_lock.hpp"
 #include "hem/core/detail/interrupts.hpp"
-#include "hem/core/detail/watchdog.hpp"
 #include "hem/core/detail/wait_graph.hpp"
+#include "hem/core/detail/watchdog.hpp"
 #include "hem/core/errors.hpp"
 #include "hem/core/instrument.hpp"
 #include "hem/core/report.hpp"
@@ -72,7 +72,7 @@ scope_state& task_header::own_scope() {
 
 // ---- inbox ------------------------------------------------------------------------------------------------------------------------------
 
-inbox::inbox() : wake_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+inbox::inbox(std::uint32_t loop) : wake_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), loop_(loop) {
     if (wake_fd_ < 0) throw std::system_error(errno, std::system_category(), "cannot make the loop's event descriptor");
 }
 
@@ -146,10 +146,10 @@ kernel::kernel(const kernel_options& options)
     : virtual_clock(options.virtual_clock), autojump(options.autojump), shuffle(options.shuffle),
       looking(static_cast<unsigned char>((options.checks ? look_checks : 0) | (options.instrumented ? look_instrument : 0))),
       current_time(options.virtual_clock ? time_point(duration::zero()) : time_point(duration(read_ns(CLOCK_MONOTONIC)))),
-      system_base(virtual_epoch), timers(current_time), remote(std::make_shared<inbox>()),
+      system_base(virtual_epoch), timers(current_time), remote(std::make_shared<inbox>(id.value())),
       io_owner(reactor::make(options.reactor, remote->wake_fd())), io(*io_owner), random(options.seed),
-      shuffle_random(options.seed ^ 0x5DEECE66Du), default_grace(options.default_grace),
-      default_workers(options.workers), shutdown_timeout(options.shutdown_timeout), instrumented(options.instrumented) {
+      shuffle_random(options.seed ^ 0x5DEECE66Du), default_grace(options.default_grace), default_workers(options.workers),
+      shutdown_timeout(options.shutdown_timeout), instrumented(options.instrumented) {
     now_known = virtual_clock;
 }
 
@@ -198,7 +198,8 @@ void kernel::adopt(task_header& task, group_core* group, scope_state& scope) noe
     scope.add_task(task);
     tasks.push_back(task);
     ++live_tasks;
-    if (instrumented && instrumented->spawned) [[unlikely]] instrumented->spawned(instrumented->context, event_of(task));
+    if (instrumented && instrumented->spawned) [[unlikely]]
+        instrumented->spawned(instrumented->context, event_of(task));
 }
 
 void kernel::interrupt(task_header& task) noexcept {
@@ -228,7 +229,8 @@ bool kernel::resume(task_header& task) {
         task.start();
     }
     task.frame = std::exchange(running_frame, {});
-    if (after_resume) [[unlikely]] after_resume(*this, task, just_finished != nullptr);
+    if (after_resume) [[unlikely]]
+        after_resume(*this, task, just_finished != nullptr);
     const bool ended = just_finished != nullptr;
     if (ended) {
         finish(*std::exchange(just_finished, nullptr));
@@ -254,9 +256,12 @@ void kernel::finish(task_header& done) {
             done.set_error(error);
         }
     }
-    if (done.cancel_met && !error && !was_cancelled) [[unlikely]] report_swallowed(done);
-    if (done.held_locks) [[unlikely]] abandon_locks(done);
-    if (instrumented && instrumented->ended) [[unlikely]] instrumented->ended(instrumented->context, event_of(done));
+    if (done.cancel_met && !error && !was_cancelled) [[unlikely]]
+        report_swallowed(done);
+    if (done.held_locks) [[unlikely]]
+        abandon_locks(done);
+    if (instrumented && instrumented->ended) [[unlikely]]
+        instrumented->ended(instrumented->context, event_of(done));
     done.finished = true;
     done.scope->remove_task(done);
     if (done.handle_scope) done.handle_scope->forget();
@@ -408,7 +413,8 @@ void kernel::run_sampled_batch() {
 void kernel::tick() {
     ++ticks;
     now_known = virtual_clock;
-    if (virtual_clock && clock_rate != 0) [[unlikely]] advance_by_rate();
+    if (virtual_clock && clock_rate != 0) [[unlikely]]
+        advance_by_rate();
     if (!ready_head && !posts_head && remote->empty() && !signals_pending(*this) && (timers.size() == 0 || timers.next() > now())) {
         wait_for_work();
         polls_skipped = 0;
@@ -417,14 +423,16 @@ void kernel::tick() {
         io.poll(*this, duration::zero());
     }
     if (!remote->empty()) take_remote_posts(*this);
-    if (signals_pending(*this)) [[unlikely]] dispatch_signals(*this);
+    if (signals_pending(*this)) [[unlikely]]
+        dispatch_signals(*this);
     if (timers.size() != 0 && timers.next() <= now()) {
         lag = now() - timers.next();
         longest_lag = std::max(longest_lag, lag);
         timers.expire(now());
     }
-    if (cancellations.due() != time_point::max()) [[unlikely]] {
+    if (advice_due() != time_point::max()) [[unlikely]] {
         if (cancellations.due() <= now()) cancellations.look(now());
+        if (outbound.due() <= now()) outbound.look(now());
     }
     if (guard && (ready_head || posts_head)) guard->woke();
     if (posts_head) run_posts();

@@ -10,6 +10,7 @@
 
 #include "hem/core/clock.hpp"
 #include "hem/core/detail/cancel_watch.hpp"
+#include "hem/core/detail/outbound_call.hpp"
 #include "hem/core/detail/reactor.hpp"
 #include "hem/core/detail/scope_state.hpp"
 #include "hem/core/detail/task_header.hpp"
@@ -19,7 +20,7 @@
 namespace hem {
 class loop;
 struct instrument;
-}
+}  // namespace hem
 
 namespace hem::detail {
 
@@ -29,7 +30,7 @@ class watchdog;
 // A callback that waits in the loop's queue of posts. Made and destroyed by whoever posts it.
 struct post_node {
     post_node* next = nullptr;
-    void (*run)(post_node*) = nullptr;      // runs and destroys; what it throws ends the run
+    void (*run)(post_node*) = nullptr;  // runs and destroys; what it throws ends the run
     void (*destroy)(post_node*) noexcept = nullptr;
 };
 
@@ -38,7 +39,7 @@ struct post_node {
 // still post when the loop has ended.
 class inbox {
 public:
-    inbox();
+    explicit inbox(std::uint32_t loop);
     ~inbox();
     inbox(const inbox&) = delete;
     inbox& operator=(const inbox&) = delete;
@@ -54,6 +55,8 @@ public:
     // Loop side: later pushes fail. Returns what was pushed before.
     post_node* close() noexcept;
     int wake_fd() const noexcept { return wake_fd_; }
+    // The number of the loop that it belongs to.
+    std::uint32_t loop() const noexcept { return loop_; }
 
 private:
     static post_node* closed_mark() noexcept;
@@ -61,6 +64,7 @@ private:
     std::atomic<post_node*> head_{nullptr};
     std::atomic<bool> armed_{false};
     int wake_fd_;
+    std::uint32_t loop_;
 };
 
 // The lowest number that no other living loop of the process has: 0 for the only one.
@@ -108,10 +112,10 @@ struct resume_histogram {
 };
 
 struct kernel {
-    static constexpr std::int32_t resume_budget = 128;  // completions without suspension in one resume
+    static constexpr std::int32_t resume_budget = 128;                     // completions without suspension in one resume
     static constexpr duration resume_time = std::chrono::milliseconds(1);  // of a resume that calls yield_if_due
-    static constexpr int poll_interval = 16;            // ticks with work between two looks at the reactor
-    static constexpr std::uint64_t sample_every = 64;   // ticks between two whose resumes are timed
+    static constexpr int poll_interval = 16;                               // ticks with work between two looks at the reactor
+    static constexpr std::uint64_t sample_every = 64;                      // ticks between two whose resumes are timed
     // What is done around a resume besides resuming; each is rare or for people who look.
     static constexpr unsigned char look_checks = 1, look_instrument = 2, look_timing = 4, look_sample = 8;
 
@@ -134,15 +138,16 @@ struct kernel {
     // One completion without suspension; false when the budget is used up and the task should yield.
     bool spend_budget() noexcept { return --budget > 0; }
     time_point now() noexcept {
-        if (!now_known) [[unlikely]] read_clock();
+        if (!now_known) [[unlikely]]
+            read_clock();
         return current_time;
     }
 
     // ---- life of a task
     void adopt(task_header& task, group_core* group, scope_state& scope) noexcept;  // registers, does not queue
-    void start_now(task_header& task);                                             // eager start inside the creator's resume
-    void interrupt(task_header& task) noexcept;                                    // its scope was cancelled
-    bool resume(task_header& task);  // true if it ended; it may be gone then
+    void start_now(task_header& task);                                              // eager start inside the creator's resume
+    void interrupt(task_header& task) noexcept;                                     // its scope was cancelled
+    bool resume(task_header& task);                                                 // true if it ended; it may be gone then
     void finish(task_header& task);
     void resume_observed(task_header& task);
 
@@ -152,8 +157,8 @@ struct kernel {
     void close_inbox() noexcept;  // destroys what was posted and not run; later posts from other threads fail
     void reset_root_scope() noexcept { root_storage.emplace(); }  // between two runs of one runner
     void post(post_node* node) noexcept;
-    void jump_to(time_point t) noexcept;  // virtual clock only
-    void set_clock_rate(double rate) noexcept;    // virtual clock only
+    void jump_to(time_point t) noexcept;        // virtual clock only
+    void set_clock_rate(double rate) noexcept;  // virtual clock only
     void add_timer(timer& t, time_point deadline) noexcept { timers.add(t, deadline); }
 
     void read_clock() noexcept;
@@ -185,9 +190,9 @@ struct kernel {
     std::atomic<bool> polling{false};  // blocked in the reactor: for the watchdog's handler, on the same thread
     unsigned char looking = 0;
     int freeze_count = 0;
-    double clock_rate = 0;                    // virtual seconds that pass in a real one, while the clock does not jump
-    duration autojump_threshold{};            // real time for which nothing may happen before it jumps
-    time_point rate_real_base{};              // machine's time up to which the rate was applied
+    double clock_rate = 0;          // virtual seconds that pass in a real one, while the clock does not jump
+    duration autojump_threshold{};  // real time for which nothing may happen before it jumps
+    time_point rate_real_base{};    // machine's time up to which the rate was applied
     time_point current_time{};
     std::chrono::sys_time<std::chrono::nanoseconds> system_base{};
     timer_queue timers;
@@ -197,41 +202,49 @@ struct kernel {
     std::optional<scope_state> root_storage{std::in_place};
     scope_state& root() noexcept { return *root_storage; }
     intrusive_list<task_header, all_tasks_tag> tasks;
-    intrusive_list<timed_scope, shield_tag> graces;      // shields whose grace time runs
+    intrusive_list<timed_scope, shield_tag> graces;          // shields whose grace time runs
     intrusive_list<blocked_wait, wait_tag> blocked_waiters;  // wait_all_tasks_blocked, by cushion then arrival
     post_node* posts_head = nullptr;
     post_node** posts_tail = &posts_head;
     random_generator random;
     random_generator shuffle_random;
     duration default_grace;
-    bool graces_over = false;          // the second SIGINT came: cleanup gets no time any more
-    std::size_t default_workers;       // threads of the loop's own pool, at most
-    duration shutdown_timeout;         // of worker pools
+    bool graces_over = false;     // the second SIGINT came: cleanup gets no time any more
+    std::size_t default_workers;  // threads of the loop's own pool, at most
+    duration shutdown_timeout;    // of worker pools
     std::uint64_t next_task_id = 1;
     std::uint64_t ticks = 0;
     std::uint64_t total_resumes = 0;
-    std::uint64_t due_resume = 0;      // the resume that last asked whether it is due
+    std::uint64_t due_resume = 0;  // the resume that last asked whether it is due
     time_point due_since{};
-    std::uint64_t wakeups = 0;         // returns from a blocking poll
+    std::uint64_t wakeups = 0;  // returns from a blocking poll
     std::size_t live_tasks = 0;
     int polls_skipped = 0;
-    std::size_t outside_work = 0;      // worker jobs in flight: the virtual clock waits for them
-    std::size_t callbacks_pending = 0; // waits that another thread may end: no deadlock, but the virtual clock goes on
-    int spin_credit = 4;               // how promising it is to wait actively for a worker's answer
+    std::size_t outside_work = 0;       // worker jobs in flight: the virtual clock waits for them
+    std::size_t callbacks_pending = 0;  // waits that another thread may end: no deadlock, but the virtual clock goes on
+    int spin_credit = 4;                // how promising it is to wait actively for a worker's answer
     unsigned spins_skipped = 0;
-    std::size_t signal_sources = 0;    // signals that somebody subscribed to, the runner's own aside
-    long inbox_holders = 1;            // of the loop and its runner: any other may post from another thread
+    std::size_t signal_sources = 0;      // signals that somebody subscribed to, the runner's own aside
+    long inbox_holders = 1;              // of the loop and its runner: any other may post from another thread
     std::uint64_t deadlock_seen_at = 0;  // total_resumes when a deadlock was reported
     cancel_watch cancellations;
+    call_watch outbound;
+    // When the next of these two has something to say.
+    time_point advice_due() const noexcept { return cancellations.due() < outbound.due() ? cancellations.due() : outbound.due(); }
     watchdog* guard = nullptr;
     const instrument* instrumented = nullptr;
     resume_histogram resume_times;
-    std::uint64_t stalls = 0;          // seen by the watchdog
+    std::uint64_t stalls = 0;  // seen by the watchdog
     duration longest_stall{};
-    duration lag{};                    // by how much the last timers that were due were late, and the most so far
+    duration lag{};  // by how much the last timers that were due were late, and the most so far
     duration longest_lag{};
     std::vector<std::source_location> advised;  // places whose tasks were reported as busy
-    std::string name;                  // of the run
+    struct frame_place {
+        std::source_location created;
+        std::size_t made;
+    };
+    std::vector<frame_place> large_frames;  // coroutines whose frames are over promise_base::large, and how many were made
+    std::string name;                       // of the run
     std::exception_ptr callback_error;
     task_header* main_task = nullptr;
     std::shared_ptr<pool_core> default_pool;
@@ -251,7 +264,8 @@ kernel& current_kernel();
 [[noreturn]] void throw_outside_task();
 inline task_header& current_task_header() {
     kernel* loop = running.loop;
-    if (!loop || !loop->current) [[unlikely]] throw_outside_task();
+    if (!loop || !loop->current) [[unlikely]]
+        throw_outside_task();
     return *loop->current;
 }
 
@@ -265,7 +279,8 @@ void report_swallowed(task_header& task) noexcept;
 // The task gave up its turn and is ready at once: too many in a row are reported.
 void report_busy_task(task_header& task) noexcept;
 inline void woke_itself(task_header& task) noexcept {
-    if (++task.self_wakes > 500) [[unlikely]] report_busy_task(task);
+    if (++task.self_wakes > 500) [[unlikely]]
+        report_busy_task(task);
 }
 
 [[noreturn]] void throw_cancelled(task_header& task);
@@ -293,7 +308,8 @@ inline bool begin_wait(wait_node& node) {
 // The operation has completed at once: true to go on, false to yield first because the resume's budget is used up. The state stays idle in
 // the first case, so `granted` at the resume means that there was a suspension.
 inline bool complete_now(wait_node& node) noexcept {
-    if (node.task->loop->spend_budget()) [[likely]] return true;
+    if (node.task->loop->spend_budget()) [[likely]]
+        return true;
     node.state = wait_node::status::granted;
     return false;
 }
@@ -318,7 +334,8 @@ inline bool suspend_wait(wait_node& node, std::coroutine_handle<> handle) noexce
 }
 
 inline void end_wait(wait_node& node) {
-    if (node.state == wait_node::status::cancelled) [[unlikely]] throw_cancelled(*node.task);
+    if (node.state == wait_node::status::cancelled) [[unlikely]]
+        throw_cancelled(*node.task);
 }
 
 }  // namespace hem::detail

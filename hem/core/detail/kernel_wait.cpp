@@ -47,7 +47,7 @@ void kernel::wait_on_virtual_time() {
         const auto next = timers.next();
         const bool may_jump = autojump && freeze_count == 0 && next != time_point::max() && autojump_threshold != duration::max();
         if (io.waiters() == 0 && may_jump && clock_rate == 0 && autojump_threshold == duration::zero()) {
-            current_time = std::max(current_time, std::min(next, cancellations.due()));
+            current_time = std::max(current_time, std::min(next, advice_due()));
             return;
         }
         if (next != time_point::max() && freeze_count == 0 && (clock_rate != 0 || (io.waiters() == 0 && may_jump))) {
@@ -98,7 +98,7 @@ void kernel::wait_for_work() {
             return;
         }
     }
-    const auto next = std::min(timers.next(), cancellations.due());
+    const auto next = std::min(timers.next(), advice_due());
     duration timeout = duration::max();
     if (next != time_point::max()) {
         read_clock();

@@ -6,6 +6,7 @@
 #include "hem/core/detail/wait_graph.hpp"
 #include "hem/core/instrument.hpp"
 #include "hem/core/report.hpp"
+#include "hem/core/task.hpp"
 
 namespace hem::detail {
 
@@ -53,6 +54,41 @@ void report_busy_task(task_header& task) noexcept {
                               ": it polls; wait for an event, a queue or a time instead",
                       .task = task.display_name(),
                       .location = place};
+    });
+}
+
+bool frame_sizes_count() noexcept {
+#if HEM_FRAME_POOL && defined(__OPTIMIZE__)
+    return true;
+#else
+    return false;
+#endif
+}
+
+void note_large_frame(const promise_base& promise, std::size_t bytes) noexcept {
+    constexpr std::size_t many = 100;  // one that is made now and then costs nothing
+    // The frames of combinators hold the children: who calls them cannot make them smaller.
+    if (!frame_sizes_count() || !running.loop || is_own_code(promise.created)) return;
+    auto& places = running.loop->large_frames;
+    auto place = places.begin();
+    while (place != places.end() &&
+           (place->created.line() != promise.created.line() || place->created.file_name() != promise.created.file_name()))
+        ++place;
+    if (place == places.end()) {
+        try {
+            place = places.insert(place, {promise.created, 0});
+        } catch (const std::bad_alloc&) {
+            return;
+        }
+    }
+    if (++place->made != many) return;
+    send_report_if_possible([&] {
+        return report{.kind = report_kind::lint,
+                      .text = "a frame of '" + std::string(promise.created.function_name()) + "' (" + to_string(promise.created) +
+                              ") has " + std::to_string(bytes) + " bytes, and " + std::to_string(many) +
+                              " were made: let large locals end before the next await, or put them on the heap",
+                      .task = running.loop->current ? running.loop->current->display_name() : std::string(),
+                      .location = promise.created};
     });
 }
 

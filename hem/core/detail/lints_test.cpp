@@ -1,8 +1,9 @@
-// What the runtime notices about programs that run and are wrong: deadlocks, lints, cancellations that are swallowed or slow
-// and what makes a report fatal.
+// What the runtime notices about programs that run and are wrong: deadlocks, lints, cancellations that are swallowed or
+// slow, and what makes a report fatal.
 #include "hem/core.hpp"
 #include "hem/testing.hpp"
 
+#include <array>
 #include <thread>
 
 namespace {
@@ -42,13 +43,14 @@ TEST(Deadlock, IsReportedOnTheRealClock) {
     runner one({.name = "stuck", .watchdog = {.threshold = 0s}});
     seen.running = &one;
     EXPECT_THROW(one.run([]() -> task<> {
-                     future<> never;
-                     co_await never;
-                 }),
+        future<> never;
+        co_await never;
+    }),
                  task_cancelled);
     on_report(before.sink, before.context);
     ASSERT_EQ(seen.texts.size(), 1u);
-    EXPECT_NE(seen.texts[0].find("deadlock: nothing can wake any task any more: 'stuck' waits for future, at lints_test.cpp:"), std::string::npos)
+    EXPECT_NE(seen.texts[0].find("deadlock: nothing can wake any task any more: 'stuck' waits for future, at lints_test.cpp:"),
+              std::string::npos)
         << seen.texts[0];
 }
 
@@ -73,9 +75,9 @@ TEST(Deadlock, IsNotReportedWhileSomethingCanWake) {
     runner one;
     std::thread other;
     EXPECT_THROW(one.run([&]() -> task<> {
-                     other = std::thread([&one] { one.cancel(); });
-                     co_await sleep_forever();
-                 }),
+        other = std::thread([&one] { one.cancel(); });
+        co_await sleep_forever();
+    }),
                  task_cancelled);
     other.join();
     EXPECT_TRUE(seen.unclaimed().empty()) << seen.unclaimed().front();
@@ -120,6 +122,47 @@ ASYNC_TEST(WaitCycle, OfAGroupsEndIsReported) {
         EXPECT_NE(reported.texts()[0].find("task 'parent' waits for group.exit"), std::string::npos) << reported.texts()[0];
         outer.cancel();
     });
+}
+
+// two tasks, two locks, taken in different orders.
+ASYNC_TEST(WaitCycle, OfLocksIsReportedWhenItCloses) {
+    auto reported = expect_report(report_kind::deadlock);
+    lock accounts("accounts"), orders("orders");
+    auto both = [](lock& first, lock& second, duration pause) -> task<> {
+        auto outer = co_await first.acquire();
+        co_await sleep_for(pause);
+        auto inner = co_await second.acquire();
+    };
+    co_await with_task_group([&](task_group& group) -> task<> {
+        group.create_task({.name = "transfer"}, both, std::ref(accounts), std::ref(orders), duration(1s));
+        group.create_task({.name = "report"}, both, std::ref(orders), std::ref(accounts), duration(2s));
+        co_await sleep_for(2s - 1ns);
+        EXPECT_TRUE(reported.texts().empty());
+        co_await sleep_for(1s);
+        CO_ASSERT_EQ(reported.texts().size(), 1u);
+        const std::string& text = reported.texts()[0];
+        EXPECT_NE(text.find("task 'report' waits for lock 'accounts', held by task 'transfer', at lints_test.cpp:"), std::string::npos)
+            << text;
+        EXPECT_NE(text.find("task 'transfer' waits for lock 'orders', held by task 'report', at lints_test.cpp:"), std::string::npos)
+            << text;
+        group.cancel();
+    });
+}
+
+// `wait` for all of some is a wait for each of them.
+ASYNC_TEST(WaitCycle, ThroughWaitIsReported) {
+    auto reported = expect_report(report_kind::deadlock);
+    std::optional<task_handle<void>> a, b;
+    co_await with_task_group([&](task_group& group) -> task<> {
+        a = group.create_task({.name = "a"}, [&]() -> task<> { (void)co_await wait({*b}, all_completed); });
+        b = group.create_task({.name = "b"}, [&]() -> task<> { co_await *a; });
+        co_await sleep_for(1s);
+        CO_ASSERT_EQ(reported.texts().size(), 1u);
+        EXPECT_NE(reported.texts()[0].find("task 'a' waits for wait 'b'"), std::string::npos) << reported.texts()[0];
+        group.cancel();
+    });
+    a.reset();
+    b.reset();
 }
 
 // Checks are for debug builds and tests: without them the circle is found when nothing can run any more.
@@ -183,6 +226,68 @@ ASYNC_TEST(Lints, AYieldBetweenWaitsIsFine) {
         co_await sleep_for(1ms);
     }
     EXPECT_EQ(hem::testing::virtual_clock::elapsed(), 4s);
+}
+
+// frames over 1 024 bytes of which many are made, once per place. Small ones and single large ones are fine.
+task<std::size_t> with_buffer(int& sum) {
+    std::array<int, 400> numbers{};
+    numbers[std::size_t(sum) % 400] = 1;
+    co_await yield_now();
+    for (int n : numbers) sum += n;
+    co_return sizeof(numbers);
+}
+ASYNC_TEST(Lints, ALargeFrameThatIsMadeOftenIsReported) {
+    if (!hem::detail::frame_sizes_count()) CO_SKIP("sizes say nothing in this build");
+    auto reported = expect_report(report_kind::lint);
+    int sum = 0;
+    for (int i = 0; i < 99; ++i) EXPECT_EQ(co_await with_buffer(sum), 1600u);
+    EXPECT_TRUE(reported.texts().empty());
+    for (int i = 0; i < 150; ++i) co_await with_buffer(sum);
+    CO_ASSERT_EQ(reported.texts().size(), 1u);
+    EXPECT_NE(reported.texts()[0].find("a frame of 'task<std::size_t> (anonymous namespace)::with_buffer(int &)' (lints_test.cpp:"),
+              std::string::npos)
+        << reported.texts()[0];
+    EXPECT_NE(reported.texts()[0].find(" bytes, and 100 were made"), std::string::npos) << reported.texts()[0];
+}
+
+ASYNC_TEST(Lints, ASmallFrameIsFine) {
+    for (int i = 0; i < 1000; ++i) EXPECT_EQ(co_await [](int n) -> task<int> { co_return n; }(i), i);
+}
+
+// a call to another service, and what has no end to it.
+ASYNC_TEST(Lints, ACallOfOverAMinuteIsReportedOnce) {
+    auto reported = expect_report(report_kind::lint);
+    auto call = [](std::string what, duration takes) -> task<> {
+        const hem::detail::outbound_call outbound([](const void* text) { return *static_cast<const std::string*>(text); }, &what);
+        co_await sleep_for(takes);
+    };
+    co_await with_task_group([&](task_group& group) -> task<> {
+        group.create_task({.name = "report"}, call, std::string("GET http://slow/"), duration(5min));
+        group.create_task({.name = "page"}, call, std::string("GET http://quick/"), duration(59s));
+        co_await sleep_for(60s - 1ns);
+        EXPECT_TRUE(reported.texts().empty());
+    });
+    CO_ASSERT_EQ(reported.texts().size(), 1u);
+    EXPECT_NE(reported.texts()[0].find("GET http://slow/: task 'report' waits for it for 60 s (it waits for sleep, at lints_test.cpp:"),
+              std::string::npos)
+        << reported.texts()[0];
+}
+
+// it is looked for when something runs anyway, and moves no clock.
+ASYNC_TEST(Lints, ManyLongCallsAreCounted) {
+    auto reported = expect_report(report_kind::lint);
+    co_await with_task_group([&](task_group& group) -> task<> {
+        for (int i = 0; i < 8; ++i) {
+            group.create_task([]() -> task<> {
+                const hem::detail::outbound_call outbound([](const void*) { return std::string("a slot of the pool"); }, nullptr);
+                co_await sleep_for(2min);
+            });
+        }
+        co_return;
+    });
+    EXPECT_EQ(hem::testing::virtual_clock::elapsed(), 2min);
+    CO_ASSERT_EQ(reported.texts().size(), 6u);
+    EXPECT_EQ(reported.texts()[5], "3 more calls to other services last over a minute");
 }
 
 //
@@ -279,7 +384,8 @@ ASYNC_TEST(SlowCancellation, ATaskThatCannotEndIsReportedEachSecond) {
     EXPECT_EQ(result, 7);
     EXPECT_TRUE(next_threw);
     CO_ASSERT_EQ(reported.texts().size(), 3u);  // at 2 s, 3 s and 4 s
-    EXPECT_NE(reported.texts()[0].find("task 'slow' ignores its cancellation for 1 s: it waits for stubborn, at lints_test.cpp:"), std::string::npos)
+    EXPECT_NE(reported.texts()[0].find("task 'slow' ignores its cancellation for 1 s: it waits for stubborn, at lints_test.cpp:"),
+              std::string::npos)
         << reported.texts()[0];
     EXPECT_NE(reported.texts()[2].find("for 3 s"), std::string::npos) << reported.texts()[2];
 }

@@ -1,5 +1,6 @@
-// A call that one thread sends to the loop of another: it runs there as a task, and its outcome goes back to whoever waits, a blocked thread
-// or a task of another loop. from_thread::run, portals and submit_to stand on it; they differ in where the task belongs (remote_place).
+// A call that one thread sends to the loop of another: it runs there as a task, and its outcome goes back to whoever waits, a blocked
+// thread or a task of another loop. from_thread::run, portals and submit_to stand on it; they differ in where the task belongs
+// (remote_place).
 #pragma once
 
 #include <atomic>
@@ -37,6 +38,8 @@ public:
     // The same; false if it has not ended after `limit`.
     bool wait_within(duration limit);
     bool done() const noexcept { return done_.load(std::memory_order_acquire); }
+    // Of the loop where it runs.
+    std::uint32_t loop_number() const noexcept { return target_->loop(); }
     // Asks the task to end; at most one request is sent.
     void request_cancel(std::string reason) noexcept;
     // `told` is pushed to `home` when the task has ended; false if it has already.

@@ -26,9 +26,18 @@ std::coroutine_handle<> innermost_frame(const task_header& task) noexcept {
     return task.loop->current == &task && running_frame ? running_frame : task.frame;
 }
 
+bool is_own_code(const std::source_location& where) noexcept {
+    const std::string_view file = where.file_name();
+    return file.ends_with(".hpp") && file.find("hem/core/") != file.npos;
+}
+
 std::source_location await_location(const task_header& task) noexcept {
-    const auto frame = innermost_frame(task);
-    return frame ? promise_base::of(frame).awaiting : std::source_location();
+    const auto innermost = innermost_frame(task);
+    for (auto frame = innermost; frame; frame = promise_base::of(frame).continuation) {
+        const auto& where = promise_base::of(frame).awaiting;
+        if (where.line() != 0 && !is_own_code(where)) return where;
+    }
+    return innermost ? promise_base::of(innermost).awaiting : std::source_location();
 }
 
 std::string await_place(const task_header& task) {
