@@ -8,7 +8,7 @@
 
 namespace hem::detail {
 
-const wait_ops callback_core::wait::ops{"callback", abort, keep};
+const wait_ops callback_core::wait::ops{"callback", abort, keep, target};
 
 callback_core::callback_core() noexcept : loop_(*running.loop), home_(loop_.remote) {
     run = [](post_node* self) { static_cast<callback_core*>(self)->arrived(); };
@@ -37,7 +37,7 @@ void callback_core::arrived() noexcept {
         loop_.grant(*std::exchange(waiter_, nullptr));
     } else if (left_) {
         const auto late = error();
-        if (!late) return;
+        if (!late || dropped_) return;
         send_report({.kind = report_kind::suppressed_error,
                      .text = "a callback gave " + describe(late) + " after the task that waited for it had left",
                      .task = {}});
@@ -69,6 +69,8 @@ void callback_core::wait::await_suspend(std::coroutine_handle<> handle) {
 
 void callback_core::wait::await_resume() { end_wait(*this); }
 
+wait_target callback_core::wait::target(const wait_node& node) noexcept { return {.object = &static_cast<const wait&>(node).core_}; }
+
 bool callback_core::wait::abort(wait_node& node) noexcept {
     auto& self = static_cast<wait&>(node);
     if (self.core_.stop_) {
@@ -81,7 +83,8 @@ bool callback_core::wait::abort(wait_node& node) noexcept {
     return true;
 }
 
-std::exception_ptr never_resolved() {
+std::exception_ptr callback_core::drop_unresolved() {
+    dropped_ = true;
     return std::make_exception_ptr(broken_resource("the resolver of a from_callback was destroyed without being called"));
 }
 

@@ -4,8 +4,8 @@
 //         client.ask(question, [resolve = std::move(resolve)](std::string text) mutable { resolve(std::move(text)); });
 //     });
 //
-// The resolver is called once, with a value or with an error (std::exception_ptr), from any thread. A second call is ignored and reported; a
-// resolver that is destroyed without a call gives broken_resource.
+// The resolver is called once, with a value or with an error (std::exception_ptr), from any thread. A second call is ignored and reported;
+// a resolver that is destroyed without a call gives broken_resource.
 //
 // A cancelled wait leaves at once, and what the resolver is given later is dropped. If the function takes a std::stop_token as a second
 // parameter, the cancellation asks the operation to stop through it, and the wait lasts until the resolver is called: for operations that
@@ -38,6 +38,8 @@ public:
     bool claim() noexcept { return !claimed_.exchange(true, std::memory_order_acq_rel); }
     void publish() noexcept;
     void report_second_call() const noexcept;
+    // The resolver goes without a call: the error for who waits, and of no interest to who has left.
+    std::exception_ptr drop_unresolved();
 
     // The wait then lasts until the resolver is called; a cancellation only asks.
     std::stop_token make_stop_token() { return stop_.emplace().get_token(); }
@@ -54,6 +56,7 @@ public:
         friend class callback_core;
         static bool abort(wait_node& node) noexcept;
         static bool keep(wait_node&) noexcept { return false; }  // what has come counts
+        static wait_target target(const wait_node& node) noexcept;
         static const wait_ops ops;
         callback_core& core_;
     };
@@ -74,8 +77,9 @@ private:
     wait* waiter_ = nullptr;               // loop's side
     bool here_ = false;                    // the result is, for the loop
     bool left_ = false;                    // the wait was cancelled
+    bool dropped_ = false;                 // the resolver was never called
     std::optional<std::stop_source> stop_;
-    stop_post stop_post_;                  // stop callbacks run in the loop, not inside cancel()
+    stop_post stop_post_;  // stop callbacks run in the loop, not inside cancel()
     std::atomic<bool> claimed_{false};
 };
 
@@ -88,7 +92,6 @@ private:
     std::exception_ptr error() const noexcept override { return result.error(); }
 };
 
-std::exception_ptr never_resolved();
 void throw_if_cancelled();
 
 }  // namespace detail
@@ -103,7 +106,7 @@ public:
         return *this;
     }
     ~resolver() {
-        if (state_ && state_->claim()) finish([this] { state_->result.set_error(detail::never_resolved()); });
+        if (state_ && state_->claim()) finish([this] { state_->result.set_error(state_->drop_unresolved()); });
     }
 
     // The value. `resolve()` if there is none.
