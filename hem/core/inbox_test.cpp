@@ -1,16 +1,17 @@
-// The loop's inbox: posts from any thread, one wake-up per sleep. A model of its atomic steps is explored exhaustively, and the real thing is
-// hammered by threads (./dev test tsan).
+// The loop's inbox: posts from any thread, one wake-up per sleep. A model of its atomic steps is explored exhaustively, and the real thing
+// is hammered by threads (./dev test tsan).
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <array>
 #include <compare>
+#include <optional>
 #include <set>
 #include <thread>
 #include <vector>
 
-#include "hem/core/detail/kernel.hpp"
+#include "hem/core.hpp"
 
 namespace {
 
@@ -149,9 +150,7 @@ private:
             m.head = nobody;
             m.loop = m.sleeps_left == 0 ? at::closing : made_ == mistake::arms_after_look ? at::look_before : at::arm;
             break;
-        case at::look_before:
-            m.loop = m.head == nobody ? at::arm : at::take;
-            break;
+        case at::look_before: m.loop = m.head == nobody ? at::arm : at::take; break;
         case at::arm:  // armed_.store(true)
             m.armed = true;
             m.loop = made_ == mistake::no_second_look || made_ == mistake::arms_after_look ? at::sleeping : at::look_again;
@@ -216,7 +215,7 @@ struct numbered : post_node {
 };
 
 TEST(Inbox, GivesPostsInTheOrderOfTheirPushes) {
-    inbox box;
+    inbox box(0);
     std::array<numbered, 5> nodes;
     for (auto& node : nodes) EXPECT_TRUE(box.push(&node));
     post_node* at = box.take();
@@ -229,7 +228,7 @@ TEST(Inbox, GivesPostsInTheOrderOfTheirPushes) {
 }
 
 TEST(Inbox, OneWakeUpPerSleep) {
-    inbox box;
+    inbox box(0);
     numbered nodes[3];
     const auto wake_ups = [&] {
         std::uint64_t value = 0;
@@ -246,7 +245,7 @@ TEST(Inbox, OneWakeUpPerSleep) {
 }
 
 TEST(Inbox, AfterCloseANodeStaysTheCallers) {
-    inbox box;
+    inbox box(0);
     numbered before, after;
     EXPECT_TRUE(box.push(&before));
     EXPECT_EQ(box.close(), &before);
@@ -256,7 +255,7 @@ TEST(Inbox, AfterCloseANodeStaysTheCallers) {
 
 TEST(Inbox, StandsUpToManyThreads) {
     constexpr int threads = 4, each = 5'000;
-    inbox box;
+    inbox box(0);
     std::vector<std::vector<numbered>> nodes(threads);
     for (int t = 0; t < threads; ++t) {
         nodes[t] = std::vector<numbered>(each);
@@ -299,7 +298,7 @@ TEST(Inbox, StandsUpToManyThreads) {
 TEST(Inbox, CloseLosesNothing) {
     for (int round = 0; round < 20; ++round) {
         constexpr int threads = 3, each = 200;
-        inbox box;
+        inbox box(0);
         std::vector<std::vector<numbered>> nodes(threads);
         for (auto& mine : nodes) mine = std::vector<numbered>(each);
         int taken = 0;
@@ -322,6 +321,32 @@ TEST(Inbox, CloseLosesNothing) {
         }
         EXPECT_EQ(taken + refused, threads * each);
     }
+}
+
+TEST(LoopHandle, PostsFromOtherThreadsAndOutlivesTheLoop) {
+    using namespace hem;
+    std::optional<loop_handle> kept;
+    int sum = 0;
+    run([&]() -> task<> {
+        kept = loop::current().handle();
+        event all;
+        co_await with_task_group([&](task_group& group) -> task<> {
+            for (int i = 0; i < 4; ++i) {
+                group.create_task([&]() -> task<> {
+                    co_await to_thread([&] {
+                        for (int k = 0; k < 100; ++k) {
+                            kept->call_soon_threadsafe([&] {
+                                if (++sum == 400) all.set();
+                            });
+                        }
+                    });
+                });
+            }
+            co_await all.wait();
+        });
+    });
+    EXPECT_EQ(sum, 400);
+    EXPECT_FALSE(kept->call_soon_threadsafe([] {}));
 }
 
 }  // namespace

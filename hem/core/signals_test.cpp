@@ -33,7 +33,7 @@ struct own_handlers {
 };
 
 auto handler_of(int number) {
-    struct sigaction now {};
+    struct sigaction now{};
     ::sigaction(number, nullptr, &now);
     return now.sa_handler;
 }
@@ -157,9 +157,7 @@ TEST(Signals, DoNotKeepOtherLoopsAwake) {
         co_await with(signals({SIGUSR1}), [](signal_stream& arriving) -> task<> {
             auto portal = start_blocking_portal();
             ::raise(SIGUSR1);
-            const auto ticks = [](const blocking_portal& there) {
-                return there.call([] { return loop::current().statistics().ticks; });
-            };
+            const auto ticks = [](const blocking_portal& there) { return there.call([] { return loop::current().statistics().ticks; }); };
             // Between the two questions the other loop has nothing to do; this one holds its signal meanwhile.
             auto [before, after] = co_await to_thread([&portal, ticks] {
                 const auto first = ticks(portal.portal());
@@ -224,6 +222,22 @@ TEST(CancelAtEveryAwait, SignalStreamsBalance) {
             });
         });
         EXPECT_EQ(handler_of(SIGUSR1), own_handler);
+    });
+}
+
+//
+TEST(Signals, CoalesceUntilTaken) {
+    run([]() -> task<> {
+        co_await with(signals({SIGUSR1, SIGUSR2}), [](signal_stream& arriving) -> task<> {
+            ::raise(SIGUSR1);
+            ::raise(SIGUSR1);
+            ::raise(SIGUSR2);
+            EXPECT_EQ(co_await arriving.next(), SIGUSR1);
+            EXPECT_EQ(co_await arriving.next(), SIGUSR2);
+            EXPECT_FALSE(co_await move_on_after(1ms, arriving.next()));
+        });
+        EXPECT_THROW((void)signals({}), std::invalid_argument);
+        EXPECT_THROW((void)signals({SIGKILL}), std::invalid_argument);
     });
 }
 
