@@ -7,6 +7,11 @@
 
 #if defined(__clang__) && !defined(HEM_ALLOW_BLOCKING)
 
+#define HEM_BLOCKS(instead) __attribute__((unavailable("blocks the event loop, use " instead)))
+
+// Before anything is included: <cstdlib> makes std::system of what it finds.
+extern "C" HEM_BLOCKS("co_await hem::to_thread(..)") int system(const char* command);
+
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,12 +24,9 @@
 
 #pragma clang diagnostic error "-Wdeprecated-declarations"
 
-#define HEM_BLOCKS(instead) __attribute__((unavailable("blocks the event loop, use " instead)))
-
 extern "C" {
 HEM_BLOCKS("co_await hem::sleep_for(..)") unsigned sleep(unsigned seconds);
 HEM_BLOCKS("co_await hem::sleep_for(..)") int usleep(useconds_t microseconds);
-HEM_BLOCKS("co_await hem::to_thread(..)") int system(const char* command);
 HEM_BLOCKS("co_await hem::to_thread(..)") FILE* popen(const char* command, const char* type);
 HEM_BLOCKS("co_await hem::to_thread(..)")
 int getaddrinfo(const char* name, const char* service, const struct addrinfo* hints, struct addrinfo** result);
