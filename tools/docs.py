@@ -129,7 +129,8 @@ def check_patterns(root):
     page = root / "docs" / "patterns.md"
     if not page.is_file():
         return ["docs/patterns.md is missing"]
-    programs = {file.name: file.read_text(encoding="utf-8") for file in sorted((root / "examples" / "patterns").glob("*.cpp"))}
+    programs = {file.name: file.read_text(encoding="utf-8") for folder in ("patterns", "pitfalls")
+                for file in sorted((root / "examples" / folder).glob("*.cpp"))}
     tests = [file.read_text(encoding="utf-8") for file in files(root, ".cpp", ".py")
              if file.name.endswith("_test.cpp") or "tests" in file.relative_to(root).parts[:1] and not file.match("tests/docs/*")]
     by_program = {}
@@ -157,7 +158,7 @@ def check_patterns(root):
             problems.append(f"{where} is named by no program's first comment and by no test")
         for word in re.findall(r"`([^`]+)`", example):
             if word.endswith(".cpp") and word not in programs:
-                problems.append(f"{where} names examples/patterns/{word}, which does not exist")
+                problems.append(f"{where} names the program {word}, which does not exist")
             elif re.fullmatch(r"[A-Z]\w+\.[A-Z]\w+", word) and word not in test_names:
                 problems.append(f"{where} names the test {word}, which does not exist")
     for pattern, names in sorted(by_program.items()):

@@ -265,7 +265,8 @@ struct in_place_awaiter : task_awaiter<T> {
 template <class T>
 in_place_awaiter<T> in_place(task<T>& t) {
     const auto child = task_access::handle(t);
-    if (!child) [[unlikely]] throw_empty_task();
+    if (!child) [[unlikely]]
+        throw_empty_task();
     return {{child}};
 }
 

@@ -1,9 +1,15 @@
-# One must-not-compile case: cmake -DCOMPILER= -DROOT= -DFLAGS= -DCASE=<name>.cpp -P check.cmake
+# One must-not-compile case: cmake -DCOMPILER= -DROOT= -DFLAGS= -DCASE=<name>.cpp [-DWRONG=NAME] -P check.cmake
+# With WRONG the wrong lines of the case stand behind that macro, and without it the case is its own twin.
 separate_arguments(FLAGS)
 set(command "${COMPILER}" -std=c++23 -fsyntax-only -fno-color-diagnostics ${FLAGS} "-I${ROOT}")
-string(REGEX REPLACE "\\.cpp$" ".ok.cpp" twin "${CASE}")
+if(WRONG)
+  set(twin "${CASE}")
+  set(wrong "-D${WRONG}")
+else()
+  string(REGEX REPLACE "\\.cpp$" ".ok.cpp" twin "${CASE}")
+endif()
 
-file(STRINGS "${CASE}" expected REGEX "^// expect: ")
+file(STRINGS "${CASE}" expected REGEX "^ *// expect: ")
 if(NOT expected)
   message(FATAL_ERROR "${CASE} says not what it expects: begin it with `// expect: <text of the error>`")
 endif()
@@ -15,12 +21,12 @@ execute_process(COMMAND ${command} "${twin}" RESULT_VARIABLE status ERROR_VARIAB
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "${twin} must compile, but the compiler says:\n${output}")
 endif()
-execute_process(COMMAND ${command} "${CASE}" RESULT_VARIABLE status ERROR_VARIABLE output)
+execute_process(COMMAND ${command} ${wrong} "${CASE}" RESULT_VARIABLE status ERROR_VARIABLE output)
 if(status EQUAL 0)
   message(FATAL_ERROR "${CASE} compiles, but must be refused")
 endif()
 foreach(line ${expected})
-  string(REGEX REPLACE "^// expect: " "" text "${line}")
+  string(REGEX REPLACE "^ *// expect: " "" text "${line}")
   string(FIND "${output}" "${text}" position)
   if(position EQUAL -1)
     message(FATAL_ERROR "${CASE} is refused, but not with `${text}`:\n${output}")
