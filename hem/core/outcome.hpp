@@ -63,18 +63,19 @@ public:
     decltype(auto) value() const& { return get(*this); }
     decltype(auto) value() && { return get(std::move(*this)); }
     template <class U>
-    T value_or(U&& fallback) const&
         requires(!std::is_void_v<T>)
-    {
+    T value_or(U&& fallback) const& {
         return has_value() ? get(*this) : static_cast<T>(std::forward<U>(fallback));
     }
     template <class U>
-        T value_or(U&& fallback) &&
-        requires(!std::is_void_v<T>) { return has_value() ? get(std::move(*this)) : static_cast<T>(std::forward<U>(fallback)); }
+        requires(!std::is_void_v<T>)
+    T value_or(U&& fallback) && {
+        return has_value() ? get(std::move(*this)) : static_cast<T>(std::forward<U>(fallback));
+    }
 
-        // ---- for the runtime
-        template <class... Args>
-        void set_value(Args&&... args) {
+    // ---- for the runtime
+    template <class... Args>
+    void set_value(Args&&... args) {
         reset();
         std::construct_at(&value_, std::forward<Args>(args)...);
         kind_ = kind::value;
