@@ -1,11 +1,11 @@
 // Token filters: what happens to a term between the tokenizer and the index.
 #include "hem/search/embedded/analysis_chain.hpp"
 #include "hem/search/embedded/ascii_folding.hpp"
+#include "hem/search/embedded/gram_stages.hpp"
 #include "hem/search/embedded/porter.hpp"
 #include "hem/search/embedded/unicode_words.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <set>
 
 namespace hem::search::embedded::detail {
@@ -79,8 +79,10 @@ class porter_stage final : public stage {
 public:
     void accept(working_token& each) override {
         if (!each.keyword) {
-            if (ascii(each.text)) each.text.resize(porter_stem(each.text.data(), each.text.size()));
-            else wide(each.text);
+            if (ascii(each.text))
+                each.text.resize(porter_stem(each.text.data(), each.text.size()));
+            else
+                wide(each.text);
         }
         next->accept(each);
     }
@@ -102,8 +104,10 @@ private:
         text.clear();
         for (std::size_t at = 0; at < units.size(); ++at) {
             const char32_t unit = units[at];
-            if (unit >= 0xD800 && unit < 0xDC00 && at + 1 < units.size()) append_utf8(text, (unit << 10) + units[++at] - 0x35FDC00);
-            else append_utf8(text, unit >= 0xD800 && unit < 0xE000 ? 0xFFFD : unit);
+            if (unit >= 0xD800 && unit < 0xDC00 && at + 1 < units.size())
+                append_utf8(text, (unit << 10) + units[++at] - 0x35FDC00);
+            else
+                append_utf8(text, unit >= 0xD800 && unit < 0xE000 ? 0xFFFD : unit);
         }
     }
 };
@@ -271,105 +275,6 @@ private:
     bool ignore_case_;
 };
 
-class ngram_stage final : public stage {
-public:
-    ngram_stage(std::size_t smallest, std::size_t largest, bool edge, bool preserve) : smallest_(smallest), largest_(largest), edge_(edge), preserve_(preserve) {}
-    void accept(working_token& each) override {
-        std::vector<std::size_t> cuts;
-        for (std::size_t at = 0; at < each.text.size(); at += decode(each.text, at).bytes) cuts.push_back(at);
-        const auto count = cuts.size();
-        cuts.push_back(each.text.size());
-        std::uint32_t increment = each.position_increment + holes_;
-        bool any = false;
-        auto give = [&](std::string text) {
-            working_token gram = each;
-            gram.text = std::move(text);
-            gram.position_increment = increment;
-            increment = 0;
-            any = true;
-            next->accept(gram);
-        };
-        for (std::size_t from = 0; from < (edge_ ? std::min<std::size_t>(1, count) : count); ++from) {
-            for (std::size_t length = smallest_; length <= largest_ && from + length <= count; ++length) {
-                give(each.text.substr(cuts[from], cuts[from + length] - cuts[from]));
-            }
-        }
-        if (preserve_ && (count < smallest_ || count > largest_)) give(each.text);
-        holes_ = any ? 0 : holes_ + each.position_increment;
-    }
-    void finish(std::uint32_t holes) override { next->finish(holes + holes_); }
-
-private:
-    std::size_t smallest_, largest_;
-    bool edge_, preserve_;
-    std::uint32_t holes_ = 0;
-};
-
-// Joins neighbouring tokens; holes are filled with "_".
-class shingle_stage final : public stage {
-public:
-    shingle_stage(std::size_t smallest, std::size_t largest, bool unigrams, std::string separator, std::string filler)
-        : smallest_(smallest), largest_(largest), unigrams_(unigrams), separator_(std::move(separator)), filler_(std::move(filler)) {}
-    void accept(working_token& each) override {
-        if (each.position_increment == 0 && !window_.empty()) return;  // only one token per position takes part
-        for (std::uint32_t hole = 1; hole < each.position_increment; ++hole) {
-            working_token gap = each;
-            gap.text = filler_;
-            gap.end = gap.start;
-            gap.end_utf16 = gap.start_utf16;
-            push({std::move(gap), true});
-        }
-        push({each, false});
-    }
-    void finish(std::uint32_t holes) override {
-        while (!window_.empty()) give();
-        next->finish(holes + holes_);
-    }
-
-private:
-    struct slot {
-        working_token made;
-        bool filler;
-    };
-    void push(slot each) {
-        window_.push_back(std::move(each));
-        if (window_.size() == largest_) give();
-    }
-    // All shingles that begin at the oldest token of the window.
-    void give() {
-        std::uint32_t increment = 1 + holes_;
-        bool any = false;
-        std::string text;
-        bool only_filler = true;
-        for (std::size_t count = 1; count <= window_.size(); ++count) {
-            const auto& last = window_[count - 1];
-            if (count > 1) text += separator_;
-            text += last.made.text;
-            only_filler = only_filler && last.filler;
-            const bool wanted = count == 1 ? unigrams_ && !last.filler : count >= smallest_ && !only_filler;
-            if (!wanted) continue;
-            working_token out = window_.front().made;
-            out.text = text;
-            out.end = last.made.end;
-            out.end_utf16 = last.made.end_utf16;
-            out.position_increment = increment;
-            out.position_length = static_cast<std::uint32_t>(unigrams_ || smallest_ == 1 ? count : count - smallest_ + 1);
-            if (count > 1) out.type = token_type::shingle;
-            increment = 0;
-            any = true;
-            next->accept(out);
-        }
-        holes_ = any ? 0 : holes_ + 1;
-        window_.pop_front();
-    }
-
-    std::size_t smallest_, largest_;
-    bool unigrams_;
-    std::string separator_, filler_;
-    std::deque<slot> window_;
-    std::uint32_t holes_ = 0;
-};
-
 template <class Make>
 class factory final : public stage_factory {
 public:
@@ -411,16 +316,20 @@ void upper_in_place(std::string& text) {
 }
 
 std::vector<std::string> stop_words(const std::vector<std::string>* given) {
-    static const std::vector<std::string> english{"a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in", "into", "is", "it", "no", "not",
-                                                  "of", "on", "or", "such", "that", "the", "their", "then", "there", "these", "they", "this", "to", "was",
-                                                  "will", "with"};
+    static const std::vector<std::string> english{"a",   "an",    "and",  "are",   "as",    "at",   "be",   "but", "by",  "for",  "if",
+                                                  "in",  "into",  "is",   "it",    "no",    "not",  "of",   "on",  "or",  "such", "that",
+                                                  "the", "their", "then", "there", "these", "they", "this", "to",  "was", "will", "with"};
     if (given == nullptr) return english;
     std::vector<std::string> all;
     for (const auto& each : *given) {
-        if (each == "_english_") all.insert(all.end(), english.begin(), english.end());
-        else if (each == "_none_") continue;
-        else if (each.size() > 2 && each.front() == '_' && each.back() == '_') throw analysis_error("the embedded engine does not support the stop words " + each + "; it has _english_ and _none_");
-        else all.push_back(each);
+        if (each == "_english_")
+            all.insert(all.end(), english.begin(), english.end());
+        else if (each == "_none_")
+            continue;
+        else if (each.size() > 2 && each.front() == '_' && each.back() == '_')
+            throw analysis_error("the embedded engine does not support the stop words " + each + "; it has _english_ and _none_");
+        else
+            all.push_back(each);
     }
     return all;
 }
@@ -456,11 +365,17 @@ std::unique_ptr<stage_factory> make_filter(const analysis_component& component) 
     } else if (type == "stemmer") {
         const auto* short_name = options.list("name");
         const auto language = options.text("language", short_name != nullptr && !short_name->empty() ? short_name->front() : "english");
-        if (language == "english") made = by([] { return std::make_unique<porter_stage>(); });
-        else if (language == "possessive_english") made = by([] { return std::make_unique<possessive_stage>(); });
-        else options.refuse("the embedded engine does not support the language [" + language + "]; it has english possessive_english (a cluster has more)");
+        if (language == "english")
+            made = by([] { return std::make_unique<porter_stage>(); });
+        else if (language == "possessive_english")
+            made = by([] { return std::make_unique<possessive_stage>(); });
+        else
+            options.refuse("the embedded engine does not support the language [" + language +
+                           "]; it has english possessive_english (a cluster has more)");
     } else if (type == "length") {
-        made = by([low = options.integer("min", 0), high = options.integer("max", INT32_MAX)] { return std::make_unique<length_stage>(low, high); });
+        made = by([low = options.integer("min", 0), high = options.integer("max", INT32_MAX)] {
+            return std::make_unique<length_stage>(low, high);
+        });
     } else if (type == "unique") {
         made = by([same = options.flag("only_on_same_position", false)] { return std::make_unique<unique_stage>(same); });
     } else if (type == "trim") {
@@ -473,18 +388,19 @@ std::unique_ptr<stage_factory> make_filter(const analysis_component& component) 
         made = by([set = words("articles", options.flag("articles_case", false))] { return std::make_unique<elision_stage>(*set); });
     } else if (type == "keyword_marker") {
         const bool ignore_case = options.flag("ignore_case", false);
-        made = by([set = words("keywords", ignore_case), ignore_case] { return std::make_unique<keyword_marker_stage>(*set, ignore_case); });
+        made =
+            by([set = words("keywords", ignore_case), ignore_case] { return std::make_unique<keyword_marker_stage>(*set, ignore_case); });
     } else if (type == "ngram" || type == "edge_ngram") {
         const auto low = count("min_gram", 1), high = count("max_gram", 2);
         if (low == 0 || low > high) options.refuse("[min_gram] must be at least 1 and not above [max_gram]");
         const bool preserve = options.flag("preserve_original", false);
-        made = by([low, high, edge = type == "edge_ngram", preserve] { return std::make_unique<ngram_stage>(low, high, edge, preserve); });
+        made = by([low, high, edge = type == "edge_ngram", preserve] { return make_ngrams(low, high, edge, preserve); });
     } else if (type == "shingle") {
         const auto low = count("min_shingle_size", 2), high = count("max_shingle_size", 2);
         if (low < 2 || low > high) options.refuse("[min_shingle_size] must be at least 2 and not above [max_shingle_size]");
         const bool unigrams = options.flag("output_unigrams", true);
         made = by([low, high, unigrams, separator = options.text("token_separator", " "), filler = options.text("filler_token", "_")] {
-            return std::make_unique<shingle_stage>(low, high, unigrams, separator, filler);
+            return make_shingles(low, high, unigrams, separator, filler);
         });
     } else {
         throw analysis_error(
